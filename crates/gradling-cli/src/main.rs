@@ -1,0 +1,3 @@
+//! The `gradling` command.
+
+fn main() {}

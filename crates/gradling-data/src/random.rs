@@ -1,0 +1,80 @@
+//! Random numbers that are the same on every platform and in every version.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng};
+
+/// A seeded source of random numbers.
+///
+/// The bits are the ChaCha8 key stream for the key that holds the seed, little-endian, in its
+/// first 8 bytes and zeros in the other 24. What is made of them is written out here, so that it
+/// does not change with a library.
+#[derive(Debug, Clone)]
+pub struct Rng(ChaCha8Rng);
+
+/// What numbers are drawn for: each purpose has a stream of its own, so that a split and the
+/// noise of a data set with one seed have nothing to do with each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    Split = 1,
+    Generate = 2,
+}
+
+impl Rng {
+    /// The source for a seed.
+    pub fn new(seed: u64) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        Rng(ChaCha8Rng::from_seed(key))
+    }
+
+    pub(crate) fn with_purpose(seed: u64, purpose: Purpose) -> Self {
+        let mut rng = Rng::new(seed);
+        rng.0.set_stream(purpose as u64);
+        rng
+    }
+
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// Uniform in [0, 1): the 53 high bits over 2^53.
+    pub fn uniform(&mut self) -> f64 {
+        const STEP: f64 = 1.0 / (1u64 << 53) as f64;
+        (self.bits() >> 11) as f64 * STEP
+    }
+
+    /// Normal with mean 0 and deviation 1, by the polar method (Marsaglia and Bray, 1964).
+    ///
+    /// The logarithm is that of libm, since platforms round theirs differently.
+    pub fn normal(&mut self) -> f64 {
+        loop {
+            let (x, y) = (2.0 * self.uniform() - 1.0, 2.0 * self.uniform() - 1.0);
+            let square = x * x + y * y;
+            if square > 0.0 && square < 1.0 {
+                return x * (-2.0 * libm::log(square) / square).sqrt();
+            }
+        }
+    }
+
+    /// Shuffles in place, each order as likely as any other: Fisher and Yates, from the last
+    /// place down, each swapped with one of the places up to itself.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let chosen = self.below(last as u64 + 1);
+            items.swap(last, chosen as usize);
+        }
+    }
+
+    /// Uniform among the whole numbers below `bound`, which is not 0: the high half of
+    /// `bits * bound`, where bits that would favour some numbers are drawn again (Lemire 2019).
+    fn below(&mut self, bound: u64) -> u64 {
+        let unfair = bound.wrapping_neg() % bound;
+        loop {
+            let product = u128::from(self.bits()) * u128::from(bound);
+            if product as u64 >= unfair {
+                return (product >> 64) as u64;
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Standard scores: numbers brought to mean 0 and deviation 1, and back.
+
+use serde::{Deserialize, Serialize};
+
+/// The mean and scale of a column of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Standard {
+    /// Mean, `m = Σ x / n`.
+    pub mean: f64,
+    /// Standard deviation of the n values themselves, `sqrt(Σ (x - m)² / n)`; 1 when they are
+    /// constant.
+    pub scale: f64,
+    /// Whether the values were all the same, but for rounding.
+    pub constant: bool,
+}
+
+impl Standard {
+    /// The mean and scale of finite numbers; of none, those of a constant 0.
+    ///
+    /// Values whose spread is within rounding of their size count as constant: scaled up, their
+    /// rounding errors would pass for a feature.
+    pub fn of(numbers: impl Iterator<Item = f64> + Clone) -> Self {
+        let (mut low, mut high, mut count) = (f64::INFINITY, f64::NEG_INFINITY, 0usize);
+        for x in numbers.clone() {
+            (low, high, count) = (low.min(x), high.max(x), count + 1);
+        }
+        if count == 0 {
+            return Standard {
+                mean: 0.0,
+                scale: 1.0,
+                constant: true,
+            };
+        }
+        let size = low.abs().max(high.abs());
+        if high * 0.5 - low * 0.5 <= 8.0 * f64::EPSILON * size {
+            return Standard {
+                mean: low,
+                scale: 1.0,
+                constant: true,
+            };
+        }
+        // Dividing by a power of two changes no digit, and keeps sums and squares of numbers near
+        // the largest or smallest there are from becoming infinite or 0.
+        let unit = power_of_two(size);
+        let n = count as f64;
+        let mean = numbers.clone().map(|x| x / unit).sum::<f64>() / n;
+        let variance = numbers
+            .map(|x| (x / unit - mean) * (x / unit - mean))
+            .sum::<f64>()
+            / n;
+        Standard {
+            mean: mean * unit,
+            scale: variance.sqrt() * unit,
+            constant: false,
+        }
+    }
+
+    /// The standard score `(x - mean) / scale`.
+    pub fn encode(&self, x: f64) -> f64 {
+        (x - self.mean) / self.scale
+    }
+
+    /// The number in its original unit, `mean + scale z`.
+    pub fn decode(&self, z: f64) -> f64 {
+        self.mean + self.scale * z
+    }
+
+    pub(crate) fn is_sound(&self) -> bool {
+        self.mean.is_finite() && self.scale.is_finite() && self.scale > 0.0
+    }
+}
+
+/// The largest power of two that is at most `size`, or the smallest normal one.
+fn power_of_two(size: f64) -> f64 {
+    const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
+    f64::from_bits(size.to_bits() & EXPONENT).max(f64::MIN_POSITIVE)
+}

@@ -1,0 +1,1 @@
+//! Pictures of gradling graphs: trace, layered layout, SVG and DOT
