@@ -20,7 +20,7 @@ impl Moons {
 fn neuron(w: &[Value], x: &[Value], relu: bool) -> Value {
     let n = x.len();
     let mut act = w[n];
-    for i in 0..n { act = w[i] * x[i] + act; }
+    for (&w, &x) in w.iter().zip(x) { act = w * x + act; }
     if relu { act.relu() } else { act }
 }
 

@@ -116,12 +116,11 @@ impl Encoder {
     pub fn fit(table: &Table, rows: &[usize], target: &Target) -> Result<Self, DataError> {
         table.check_rows(rows)?;
         if rows.is_empty() {
-            let (value, rule) = ("0".to_owned(), "at least 1".to_owned());
-            return Err(DataError::Setting {
-                name: "the number of training rows",
-                value,
-                rule,
-            });
+            return Err(DataError::setting(
+                "the number of training rows",
+                0,
+                "at least 1",
+            ));
         }
         let target_column = table.column(target.column())?;
         let feature = |column: &Column| {
@@ -175,26 +174,11 @@ impl Encoder {
     pub fn encode_features(&self, table: &Table, rows: &[usize]) -> Result<Features, DataError> {
         table.check_rows(rows)?;
         let columns = self.find_columns(table)?;
-        let mut plans = Vec::with_capacity(columns.len());
-        for (&column, feature) in columns.iter().zip(&self.features) {
-            plans.push(match &feature.code {
-                Code::Number(standard) => Plan::Number(column, standard),
-                Code::OneHot(values) => {
-                    let texts = table.texts(column)?;
-                    let place =
-                        |text: &str| values.binary_search_by(|value| value.as_str().cmp(text));
-                    let places = texts
-                        .distinct()
-                        .map(|text| place(text).unwrap_or(values.len()))
-                        .collect();
-                    Plan::OneHot {
-                        texts,
-                        places,
-                        width: values.len() + 1,
-                    }
-                }
-            });
-        }
+        let plans = columns
+            .iter()
+            .zip(&self.features)
+            .map(|(column, feature)| Plan::new(table, column, &feature.code))
+            .collect::<Result<Vec<_>, _>>()?;
 
         let cols = plans.iter().map(Plan::width).sum();
         let mut data = Matrix::room(rows.len(), cols)?;
@@ -202,15 +186,7 @@ impl Encoder {
             for plan in &plans {
                 match plan {
                     Plan::Number(column, standard) => {
-                        let score = standard.encode(table.number(column, row)?);
-                        if !score.is_finite() {
-                            let cell = shown(&column.cell(row));
-                            return Err(DataError::NonFinite {
-                                at: table.place(row, column.name()),
-                                cell,
-                            });
-                        }
-                        data.push(score);
+                        data.push(score(table, column, standard, row)?);
                     }
                     Plan::OneHot {
                         texts,
@@ -249,19 +225,7 @@ impl Encoder {
         match &self.target_code {
             TargetCode::Classes(labels) => labels.encode(table, column, rows).map(Targets::Classes),
             TargetCode::Number(standard) => {
-                let scores = rows.iter().map(|&row| {
-                    let score = standard.encode(table.number(column, row)?);
-                    let at = || table.place(row, column.name());
-                    let cell = || shown(&column.cell(row));
-                    if score.is_finite() {
-                        Ok(score)
-                    } else {
-                        Err(DataError::NonFinite {
-                            at: at(),
-                            cell: cell(),
-                        })
-                    }
-                });
+                let scores = rows.iter().map(|&row| score(table, column, standard, row));
                 scores.collect::<Result<_, _>>().map(Targets::Numbers)
             }
         }
@@ -380,6 +344,21 @@ impl Encoder {
     }
 }
 
+/// The standard score of a cell, if it is a number at all and its score a finite one.
+fn score(
+    table: &Table,
+    column: &Column,
+    standard: &Standard,
+    row: usize,
+) -> Result<f64, DataError> {
+    let score = standard.encode(table.number(column, row)?);
+    if score.is_finite() {
+        return Ok(score);
+    }
+    let (at, cell) = (table.place(row, column.name()), shown(&column.cell(row)));
+    Err(DataError::NonFinite { at, cell })
+}
+
 /// How to encode one column of one table.
 enum Plan<'a> {
     Number(&'a Column, &'a Standard),
@@ -391,7 +370,25 @@ enum Plan<'a> {
     },
 }
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
+    fn new(table: &Table, column: &'a Column, code: &'a Code) -> Result<Self, DataError> {
+        let values = match code {
+            Code::Number(standard) => return Ok(Plan::Number(column, standard)),
+            Code::OneHot(values) => values,
+        };
+        let texts = table.texts(column)?;
+        let place = |text: &str| values.binary_search_by(|value| value.as_str().cmp(text));
+        let places = texts
+            .distinct()
+            .map(|text| place(text).unwrap_or(values.len()))
+            .collect();
+        Ok(Plan::OneHot {
+            texts,
+            places,
+            width: values.len() + 1,
+        })
+    }
+
     fn width(&self) -> usize {
         match self {
             Plan::Number(..) => 1,

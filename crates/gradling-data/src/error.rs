@@ -226,6 +226,20 @@ pub enum DataError {
     },
 }
 
+impl DataError {
+    pub(crate) fn setting(
+        name: &'static str,
+        value: impl fmt::Display,
+        rule: impl Into<String>,
+    ) -> Self {
+        DataError::Setting {
+            name,
+            value: value.to_string(),
+            rule: rule.into(),
+        }
+    }
+}
+
 /// A cell's place: `iris.csv:7, column "species"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -266,7 +280,7 @@ pub(crate) fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> Strin
     list.join(", ")
 }
 
-/// `; did you mean "species"?` without the question: the closest of `names`, if it is close.
+/// `, but there is "species"`: the closest of `names`, ignoring case, if it is close.
 pub(crate) fn hint<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> String {
     const LONGEST: usize = 100;
     if wanted.len() > LONGEST {

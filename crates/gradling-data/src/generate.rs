@@ -128,19 +128,14 @@ fn table(
 ) -> Result<Table, DataError> {
     if !(2 * classes..=MAX_ROWS).contains(&rows) {
         let rule = format!("from {} (2 rows a class) to {MAX_ROWS}", 2 * classes);
-        return Err(DataError::Setting {
-            name: "the number of rows",
-            value: rows.to_string(),
-            rule,
-        });
+        return Err(DataError::setting("the number of rows", rows, rule));
     }
     if !(noise.is_finite() && noise >= 0.0) {
-        let rule = "a finite number, at least 0".to_owned();
-        return Err(DataError::Setting {
-            name: "the noise",
-            value: noise.to_string(),
-            rule,
-        });
+        return Err(DataError::setting(
+            "the noise",
+            noise,
+            "a finite number, at least 0",
+        ));
     }
     let mut rng = Rng::with_purpose(seed, Purpose::Generate);
     let (mut x1, mut x2, mut label) = (Vec::new(), Vec::new(), Vec::new());
@@ -168,9 +163,9 @@ fn check_classes(name: &'static str, classes: usize) -> Result<(), DataError> {
     if (2..=MAX_CLASSES).contains(&classes) {
         return Ok(());
     }
-    Err(DataError::Setting {
+    Err(DataError::setting(
         name,
-        value: classes.to_string(),
-        rule: format!("from 2 to {MAX_CLASSES}"),
-    })
+        classes,
+        format!("from 2 to {MAX_CLASSES}"),
+    ))
 }

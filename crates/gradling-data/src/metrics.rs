@@ -56,20 +56,18 @@ impl Confusion {
     /// classes.
     pub fn new(predicted: &[usize], truth: &[usize], classes: usize) -> Result<Self, DataError> {
         check(predicted, truth)?;
-        let setting = |name, value: usize, most| DataError::Setting {
-            name,
-            value: value.to_string(),
-            rule: format!("at most {most}"),
+        let at_most = |name, value, most: usize| {
+            Err(DataError::setting(name, value, format!("at most {most}")))
         };
         if classes > MAX_VALUES {
-            return Err(setting("the number of classes", classes, MAX_VALUES));
+            return at_most("the number of classes", classes, MAX_VALUES);
         }
         if let Some(&class) = predicted
             .iter()
             .chain(truth)
             .find(|&&class| class >= classes)
         {
-            return Err(setting("a class", class, classes.saturating_sub(1)));
+            return at_most("a class", class, classes.saturating_sub(1));
         }
         let mut counts = vec![0; classes * classes];
         for (p, t) in predicted.iter().zip(truth) {
@@ -111,12 +109,11 @@ fn check<T>(predicted: &[T], truth: &[T]) -> Result<(), DataError> {
         });
     }
     if left == 0 {
-        let (name, value, rule) = (
+        return Err(DataError::setting(
             "the number of predictions",
-            "0".to_owned(),
-            "at least 1".to_owned(),
-        );
-        return Err(DataError::Setting { name, value, rule });
+            0,
+            "at least 1",
+        ));
     }
     Ok(())
 }

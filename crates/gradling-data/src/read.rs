@@ -131,19 +131,17 @@ impl TableReader {
             .filter_map(|(name, cells)| Some(Column::from_parts(name, cells?)))
             .collect();
         if columns.is_empty() {
-            let (name, value, rule) = (
+            return Err(DataError::setting(
                 "the choice of columns",
-                "empty".to_owned(),
-                "at least one".to_owned(),
-            );
-            return Err(DataError::Setting { name, value, rule });
+                "empty",
+                "at least one",
+            ));
         }
         Ok(Table::from_parts(self.name.clone(), columns, builder.lines))
     }
 
     /// The names in the header, checked.
     fn names<R: Read>(&self, records: &Records<'_, R>) -> Result<Vec<String>, DataError> {
-        let file = || self.name.clone();
         let names = records
             .record
             .iter()
@@ -152,33 +150,32 @@ impl TableReader {
                 Err(_) => Err(not_utf8(&self.name, records.line, &lossy(cell), cell)),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        if names
-            .iter()
-            .any(|name| name.replace("\r\n", "").contains('\r'))
-        {
-            let found = "lines end in a carriage return alone, as on very old Macs";
+        let has = |mark| {
+            names
+                .iter()
+                .any(|name| name.replace("\r\n", "").contains(mark))
+        };
+        let one = names.len() == 1 && self.delimiter == b',';
+        let commas = "write commas instead, or set the delimiter";
+        let layout = if has('\r') {
+            let fix = "save the file with Unix or Windows line ends";
+            Some((
+                "lines end in a carriage return alone, as on very old Macs",
+                fix,
+            ))
+        } else if one && has(';') {
+            Some(("cells are separated by semicolons", commas))
+        } else if one && has('\t') {
+            Some(("cells are separated by tabs", commas))
+        } else {
+            None
+        };
+        if let Some((found, fix)) = layout {
             return Err(DataError::Layout {
-                file: file(),
+                file: self.name.clone(),
                 found,
-                fix: "save the file with Unix or Windows line ends",
+                fix,
             });
-        }
-        if let [name] = &names[..]
-            && self.delimiter == b','
-        {
-            let fix = "write commas instead, or set the delimiter";
-            for (mark, found) in [
-                (';', "cells are separated by semicolons"),
-                ('\t', "cells are separated by tabs"),
-            ] {
-                if name.contains(mark) {
-                    return Err(DataError::Layout {
-                        file: file(),
-                        found,
-                        fix,
-                    });
-                }
-            }
         }
         check_names(&self.name, names.iter().map(String::as_str))?;
         Ok(names)
@@ -191,34 +188,32 @@ impl TableReader {
         head: &[(ByteRecord, u64)],
     ) -> Result<Vec<(String, Option<Values>)>, DataError> {
         // Sets, because a table may have as many columns as rows.
-        let set = |names: &'_ [String]| names.iter().cloned().collect::<HashSet<String>>();
+        let set = |names: &[String]| names.iter().cloned().collect::<HashSet<String>>();
         let (there, text) = (set(&names), set(&self.text));
-        let (chosen, keeps_chosen) = match &self.keep {
-            Keep::All => (HashSet::new(), false),
-            Keep::Without(without) => (set(without), false),
-            Keep::Only(only) => {
-                let missing: Vec<&str> = only
-                    .iter()
-                    .filter(|&name| !there.contains(name))
-                    .map(String::as_str)
-                    .collect();
-                if !missing.is_empty() {
-                    return Err(missing_columns(&self.name, &missing));
-                }
-                (set(only), true)
-            }
+        let absent = |list: &[String]| -> Vec<String> {
+            list.iter()
+                .filter(|&name| !there.contains(name))
+                .cloned()
+                .collect()
         };
-        if let Some(unknown) = chosen
-            .iter()
-            .chain(&self.text)
-            .find(|&name| !there.contains(name))
-        {
+        let (chosen, keeps_chosen): (&[String], bool) = match &self.keep {
+            Keep::All => (&[], false),
+            Keep::Without(without) => (without, false),
+            Keep::Only(only) => (only, true),
+        };
+        let missing = absent(chosen);
+        if keeps_chosen && !missing.is_empty() {
+            let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+            return Err(missing_columns(&self.name, &missing));
+        }
+        if let Some(unknown) = missing.iter().chain(&absent(&self.text)).next() {
             return Err(unknown_column(
                 &self.name,
                 unknown,
                 names.iter().map(String::as_str),
             ));
         }
+        let chosen = set(chosen);
         let store = |at: usize, name: &str| {
             if text.contains(name) || !holds_numbers(head, at) {
                 Values::Texts(Texts::default())
@@ -276,35 +271,36 @@ impl Builder<'_> {
             let Ok(text) = str::from_utf8(cell) else {
                 return Err(not_utf8(self.file, line, name, cell));
             };
-            let text = clean(text);
-            let place = || Place {
-                file: self.file.to_owned(),
+            let (text, file) = (clean(text), self.file);
+            let at = || Place {
+                file: file.to_owned(),
                 line,
                 column: shown(name),
             };
+            let cell = || shown(text);
+            if is_missing(text) {
+                return Err(DataError::Missing {
+                    at: at(),
+                    cell: cell(),
+                });
+            }
             match values {
-                Values::Texts(texts) if !is_missing(text) => texts.push(text),
-                Values::Numbers(numbers) if !is_missing(text) => match text.parse::<f64>() {
+                Values::Texts(texts) => texts.push(text),
+                Values::Numbers(numbers) => match text.parse::<f64>() {
                     Ok(number) if number.is_finite() => numbers.push(number),
                     Ok(_) => {
                         return Err(DataError::NonFinite {
-                            at: place(),
-                            cell: shown(text),
+                            at: at(),
+                            cell: cell(),
                         });
                     }
                     Err(_) => {
                         return Err(DataError::NotANumber {
-                            at: place(),
-                            cell: shown(text),
+                            at: at(),
+                            cell: cell(),
                         });
                     }
                 },
-                _ => {
-                    return Err(DataError::Missing {
-                        at: place(),
-                        cell: text.to_owned(),
-                    });
-                }
             }
         }
         self.lines.note(self.rows, line);
@@ -407,9 +403,9 @@ impl<'a, R: Read> Records<'a, R> {
             .iter()
             .filter(|&&byte| byte == b'\n')
             .count();
-        end.line()
-            .saturating_sub(inside as u64 + u64::from(closed))
-            .max(1)
+        let start = end.line().saturating_sub(inside as u64 + u64::from(closed));
+        // A quote left open to the end of the file swallows the line end that seems to close it.
+        start.max(self.record.position().map_or(1, csv::Position::line))
     }
 }
 

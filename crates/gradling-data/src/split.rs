@@ -25,15 +25,12 @@ pub struct Split {
 /// A fraction outside 0 to 1, or no target column.
 pub fn split(table: &Table, target: &Target, held_out: f64, seed: u64) -> Result<Split, DataError> {
     if !(0.0..1.0).contains(&held_out) {
-        let (value, rule) = (
-            held_out.to_string(),
-            "at least 0 and less than 1".to_owned(),
-        );
-        return Err(DataError::Setting {
-            name: "the fraction of rows held out",
-            value,
-            rule,
-        });
+        let name = "the fraction of rows held out";
+        return Err(DataError::setting(
+            name,
+            held_out,
+            "at least 0 and less than 1",
+        ));
     }
     let column = table.column(target.column())?;
     let all = table.row_ids();

@@ -189,15 +189,11 @@ impl Table {
     pub(crate) fn check_rows(&self, rows: &[usize]) -> Result<(), DataError> {
         match rows.iter().find(|&&row| row >= self.rows()) {
             None => Ok(()),
-            Some(row) => Err(DataError::Setting {
-                name: "row",
-                value: row.to_string(),
-                rule: format!(
-                    "less than {}, the number of rows of {}",
-                    self.rows(),
-                    self.name
-                ),
-            }),
+            Some(row) => {
+                let (rows, name) = (self.rows(), &self.name);
+                let rule = format!("less than {rows}, the number of rows of {name}");
+                Err(DataError::setting("row", row, rule))
+            }
         }
     }
 }

@@ -35,7 +35,8 @@ impl Graph {
                 let _ = writeln!(out, "\"]\n\t\"{id}op\" -> {id}");
             }
             if cut {
-                let _ = writeln!(out, "\t\"{id}cut\" [label=\"…\" shape=plaintext]\n\t\"{id}cut\" -> \"{id}op\"");
+                let _ =
+                    writeln!(out, "\t\"{id}cut\" [label=\"…\" shape=plaintext]\n\t\"{id}cut\" -> \"{id}op\"");
             }
         }
         for edge in &self.edges {

@@ -43,15 +43,6 @@ impl Node {
     pub fn is_leaf(&self) -> bool {
         self.inputs.is_empty()
     }
-
-    /// What to call it in a sentence: its label, or `v12` after its id.
-    pub(crate) fn name(&self) -> String {
-        match &self.label {
-            Some(label) => crate::theme::TITLE.fit(label, crate::theme::TITLE_ROOM),
-            None if self.constant => crate::text::number(self.data),
-            None => format!("v{}", self.id),
-        }
-    }
 }
 
 /// One value was made from another. There is one edge however often the value was used, as in `x * x`.
@@ -104,6 +95,10 @@ impl Graph {
         self.nodes.iter().filter(|node| !node.is_leaf()).count()
     }
 
+    pub(crate) fn place_of(&self, id: u32) -> Option<usize> {
+        self.nodes.binary_search_by_key(&id, |node| node.id).ok()
+    }
+
     /// Fills in the edges from the inputs of the nodes, which stand in order of their ids.
     pub(crate) fn connect(nodes: Vec<Node>, groups: Vec<Group>) -> Graph {
         let mut edges: Vec<Edge> = Vec::new();
@@ -111,7 +106,9 @@ impl Graph {
         for (to, node) in nodes.iter().enumerate() {
             seen.clear();
             for input in &node.inputs {
-                let Ok(from) = nodes.binary_search_by_key(input, |node| node.id) else { continue };
+                let Ok(from) = nodes.binary_search_by_key(input, |node| node.id) else {
+                    continue;
+                };
                 let place = *seen.entry(from).or_insert_with(|| {
                     edges.push(Edge { from, to, uses: 0 });
                     edges.len() - 1

@@ -108,9 +108,9 @@ impl Homes {
     fn dissolve(&mut self, marked: &[bool]) {
         // Parents come first, so that theirs is already settled.
         let mut into: Vec<Option<usize>> = Vec::with_capacity(marked.len());
-        for group in 0..marked.len() {
+        for (group, &is_marked) in marked.iter().enumerate() {
             let parent = self.parent[group].and_then(|parent| into[parent]);
-            into.push(if marked[group] { parent } else { Some(group) });
+            into.push(if is_marked { parent } else { Some(group) });
             self.parent[group] = parent;
         }
         for home in &mut self.of_node {
@@ -205,7 +205,8 @@ impl Homes {
 
     /// For each group, the outermost folded group around it or it itself.
     fn fold(&self, graph: &Graph, fold: &Fold) -> Vec<Option<usize>> {
-        let by_depth = |deepest: usize| -> Vec<bool> { self.depth.iter().map(|&depth| depth >= deepest).collect() };
+        let by_depth =
+            |deepest: usize| -> Vec<bool> { self.depth.iter().map(|&depth| depth >= deepest).collect() };
         let chosen = match fold {
             Fold::Nothing => return vec![None; self.parent.len()],
             Fold::Depth(depth) => return self.outermost(&by_depth(*depth)),
@@ -217,7 +218,8 @@ impl Homes {
             if self.visible(&folded) <= MOST_VISIBLE {
                 break;
             }
-            let both: Vec<bool> = by_depth(depth).into_iter().zip(&chosen).map(|(deep, &chosen)| deep || chosen).collect();
+            let both: Vec<bool> =
+                by_depth(depth).into_iter().zip(&chosen).map(|(deep, &chosen)| deep || chosen).collect();
             folded = self.outermost(&both);
         }
         folded
@@ -275,7 +277,10 @@ impl Homes {
             };
             let place = *box_of_group[group].get_or_insert_with(|| {
                 let region = self.parent[group].and_then(|parent| region_of[parent]);
-                boxes.push(VisibleBox { shows: Shows::Folded { group, values: 0, outputs: Vec::new() }, region });
+                boxes.push(VisibleBox {
+                    shows: Shows::Folded { group, values: 0, outputs: Vec::new() },
+                    region,
+                });
                 boxes.len() - 1
             });
             if let Shows::Folded { values, outputs, .. } = &mut boxes[place].shows {

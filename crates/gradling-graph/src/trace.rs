@@ -77,7 +77,7 @@ fn record(values: Vec<Value>) -> Graph {
             }
             Node {
                 id: value.id(),
-                label: value.label(),
+                label: value.label().filter(|label| !label.is_empty()),
                 symbol: value.symbol(),
                 data: value.data(),
                 grad: value.computed_grad(),

@@ -5,230 +5,51 @@
 //! gives the highest open one. So a sweep costs what its root reaches, however much else the tape
 //! holds, and inside a block it is a plain loop.
 //!
-//! Gradients are summed right in their column, where a value that the sweep has not reached holds
-//! [`NOT_COMPUTED`], minus zero. Gradients left by an earlier `backward` must not flow again: a block
-//! that holds some is set aside when it is opened and added back at the end. So every call adds exactly
-//! d root / d node.
+//! Gradients are summed right in their [column](crate::column). Those left by an earlier `backward`
+//! must not flow again: a block that holds some is set aside when it is opened and added back at the
+//! end. So every call adds exactly d root / d node.
 
-use crate::op::Op;
+use crate::column::{BLOCK, BLOCK_BITS, Gradients, is_computed};
+use crate::op::{Arity, Op};
 use crate::own::Operation;
-use crate::tape::{self, Kind, NOT_COMPUTED, Tape, is_computed};
+use crate::tape::{self, Kind, Node, Tape};
 use crate::value::{Value, live};
-use std::collections::BinaryHeap;
-
-const BLOCK_BITS: u32 = 6;
-const BLOCK: usize = 1 << BLOCK_BITS;
-
-/// The state of each block of the gradient column.
-#[derive(Debug)]
-pub(crate) struct Blocks {
-    state: Vec<State>,
-    /// Blocks that the sweep has opened and not yet come to.
-    open: BinaryHeap<u32>,
-    /// Blocks of earlier gradients, set aside during the sweep.
-    aside: Vec<(u32, [f64; BLOCK])>,
-    sweeping: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-enum State {
-    /// No gradient was computed in it.
-    Empty,
-    /// It may hold gradients of an earlier sweep, or set by hand.
-    Held,
-    /// The sweep in progress has reached it.
-    Open,
-}
-
-impl Blocks {
-    pub(crate) const fn new() -> Self {
-        Blocks { state: Vec::new(), open: BinaryHeap::new(), aside: Vec::new(), sweeping: false }
-    }
-
-    /// Notes that a gradient was set by hand.
-    pub(crate) fn hold_grad(&mut self, place: usize) {
-        self.reserve(place);
-        self.state[place >> BLOCK_BITS] = State::Held;
-    }
-
-    fn reserve(&mut self, place: usize) {
-        let blocks = (place >> BLOCK_BITS) + 1;
-        if self.state.len() < blocks {
-            self.state.resize(blocks, State::Empty);
-        }
-    }
-}
+use std::ops::Range;
 
 impl Tape {
-    /// Opens a block: from now on its gradients are those of the sweep in progress.
-    #[cold]
-    #[inline(never)]
-    fn open_block(&mut self, block: usize) {
-        if self.sweep.state[block] == State::Held {
-            let first = block << BLOCK_BITS;
-            let end = self.grad.len().min(first + BLOCK);
-            let mut aside = [NOT_COMPUTED; BLOCK];
-            aside[..end - first].copy_from_slice(&self.grad[first..end]);
-            self.grad[first..end].fill(NOT_COMPUTED);
-            self.sweep.aside.push((block as u32, aside));
-        }
-        self.sweep.state[block] = State::Open;
-        self.sweep.open.push(block as u32);
-    }
-
-    /// Adds a contribution, which must not be minus zero, to the gradient of `id`.
-    #[inline]
-    fn flow(&mut self, id: u32, contribution: f64) {
-        let place = id as usize;
-        if self.sweep.state[place >> BLOCK_BITS] != State::Open {
-            self.open_block(place >> BLOCK_BITS);
-        }
-        self.grad[place] += contribution;
-    }
-
-    /// Opens every block of a run of neighbours.
-    #[inline]
-    fn open_run(&mut self, first: usize, count: usize) {
-        if count > 0 {
-            for block in first >> BLOCK_BITS..=(first + count - 1) >> BLOCK_BITS {
-                if self.sweep.state[block] != State::Open {
-                    self.open_block(block);
-                }
-            }
-        }
-    }
-
-    /// Sends the gradient `g` of the node at `place` on to its inputs. Own operations are the caller's.
-    #[inline]
-    fn send(&mut self, place: usize, g: f64) {
-        let node = self.nodes[place];
-        let (a, b) = (node.a as usize, node.b as usize);
-        // Contributions get + 0.0, which turns minus zero into zero; `g` itself already is none.
-        match node.op {
-            Op::Leaf => {}
-            Op::Add => {
-                self.flow(node.a, g);
-                self.flow(node.b, g);
-            }
-            Op::Mul => {
-                let (x, y) = (self.data[a], self.data[b]);
-                self.flow(node.a, g * y + 0.0);
-                self.flow(node.b, g * x + 0.0);
-            }
-            Op::Relu => {
-                let x = self.data[a];
-                self.flow(node.a, Op::Relu.pull1(x, 0.0, g));
-            }
-            _ => self.send_rest(place, g),
-        }
-    }
-
-    /// The same for the operations that are not as frequent.
-    fn send_rest(&mut self, place: usize, g: f64) {
-        let node = self.nodes[place];
-        let (a, n) = (node.a as usize, node.b as usize);
-        match node.op {
-            Op::Leaf | Op::Own => {}
-            Op::Dot | Op::Affine if node.kind == Kind::Neighbours => {
-                let (x, w) = (self.args[a] as usize, self.args[a + 1] as usize);
-                self.open_run(x, n);
-                self.open_run(w, n);
-                add_product(&mut self.grad[x..x + n], &self.data[w..w + n], g);
-                add_product(&mut self.grad[w..w + n], &self.data[x..x + n], g);
-                if node.op == Op::Affine {
-                    self.flow(self.args[a + 2], g);
-                }
-            }
-            Op::Dot | Op::Affine => {
-                for i in a..a + n {
-                    let (x, w) = (self.args[i], self.args[i + n]);
-                    let (dx, dw) = (g * self.data[w as usize], g * self.data[x as usize]);
-                    self.flow(x, dx + 0.0);
-                    self.flow(w, dw + 0.0);
-                }
-                if node.op == Op::Affine {
-                    self.flow(self.args[a + 2 * n], g);
-                }
-            }
-            Op::Sum | Op::Mean | Op::LogSumExp => {
-                for i in a..a + n {
-                    let id = if node.kind == Kind::Neighbours { i as u32 } else { self.args[i] };
-                    let (x, y) = (self.data[id as usize], self.data[place]);
-                    self.flow(id, pull_many(node.op, n, x, y, g) + 0.0);
-                }
-            }
-            Op::Select => {
-                let [condition, b, c] = [self.args[a], self.args[a + 1], self.args[a + 2]];
-                let (db, dc) = pull_select(self.data[condition as usize], g);
-                self.flow(condition, 0.0);
-                self.flow(b, db + 0.0);
-                self.flow(c, dc + 0.0);
-            }
-            op if op.takes_number() => {
-                let dx = op.pull_number(self.data[a], self.numbers[n], g);
-                self.flow(node.a, dx + 0.0);
-            }
-            op if op.arity() == crate::Arity::Fixed(1) => {
-                let dx = op.pull1(self.data[a], self.data[place], g);
-                self.flow(node.a, dx + 0.0);
-            }
-            op => {
-                let (da, db) = op.pull2(self.data[a], self.data[n], g);
-                self.flow(node.a, da + 0.0);
-                self.flow(node.b, db + 0.0);
-            }
-        }
-    }
-
     fn start_sweep(&mut self, root: usize) {
-        self.reserve_grad(root);
-        self.sweep.reserve(root);
-        self.sweep.sweeping = true;
-        self.flow(root as u32, 1.0);
+        self.sweeping = true;
+        self.grad.reserve(root);
+        self.grad.slices().flow(root as u32, 1.0);
     }
 
-    /// Sweeps on below `from`, which is in the highest open block or one past it, until the end or until
-    /// an own operation, whose place it returns: its derivative is the user's code, which needs the tape.
-    fn sweep_on(&mut self, from: Option<usize>) -> Option<usize> {
-        let mut from = from;
-        while let Some(&block) = self.sweep.open.peek() {
-            let first = (block as usize) << BLOCK_BITS;
-            let end = from.take().unwrap_or_else(|| self.grad.len().min(first + BLOCK));
-            for place in (first..end).rev() {
-                let g = self.grad[place];
-                if is_computed(g) {
-                    if self.nodes[place].op == Op::Own {
-                        return Some(place);
-                    }
-                    self.send(place, g);
-                }
+    /// Sweeps on below `from`, or from the highest open block, until the end or until an own operation,
+    /// whose place it returns: its derivative is the user's code, which needs the tape.
+    fn sweep_on(&mut self, mut from: Option<usize>) -> Option<usize> {
+        while let Some(block) = self.grad.highest_open() {
+            let first = block << BLOCK_BITS;
+            let end = from
+                .take()
+                .unwrap_or_else(|| self.nodes.len().min(first + BLOCK));
+            let own = sweep_run(
+                first..end,
+                &self.nodes,
+                &self.args,
+                &self.numbers,
+                self.grad.slices(),
+            );
+            if own.is_some() {
+                return own;
             }
-            // Ids only point down, so no block above this one was opened meanwhile.
-            self.sweep.open.pop();
-            self.sweep.state[block as usize] = State::Held;
+            self.grad.finish_highest();
         }
         self.end_sweep();
         None
     }
 
-    /// Adds the gradients of earlier sweeps back.
     fn end_sweep(&mut self) {
-        for (block, aside) in self.sweep.aside.drain(..) {
-            let first = (block as usize) << BLOCK_BITS;
-            for (grad, earlier) in self.grad[first..].iter_mut().zip(aside) {
-                *grad += earlier;
-            }
-        }
-        self.sweep.sweeping = false;
-    }
-
-    /// Leaves the sweep after a panic in the user's derivative: the earlier gradients are kept.
-    fn abandon_sweep(&mut self) {
-        while let Some(block) = self.sweep.open.pop() {
-            self.sweep.state[block as usize] = State::Held;
-        }
-        self.end_sweep();
+        self.grad.end_sweep();
+        self.sweeping = false;
     }
 
     pub(crate) fn own_at(&self, place: usize) -> &Operation {
@@ -237,11 +58,106 @@ impl Tape {
     }
 }
 
-/// `grad[i] += g * factor[i]`, never leaving minus zero.
-#[inline]
-fn add_product(grad: &mut [f64], factor: &[f64], g: f64) {
-    for (grad, factor) in grad.iter_mut().zip(factor) {
-        *grad += g * factor + 0.0;
+/// The loop that a sweep spends its time in: the places of one open block, downwards. A function of its
+/// own, so that its few slices have the registers to themselves.
+#[inline(never)]
+fn sweep_run(
+    run: Range<usize>,
+    nodes: &[Node],
+    args: &[u32],
+    numbers: &[f64],
+    mut to: Gradients<'_>,
+) -> Option<usize> {
+    const LEAF: u8 = Op::Leaf as u8;
+    const ADD: u8 = Op::Add as u8;
+    const MUL: u8 = Op::Mul as u8;
+    const RELU: u8 = Op::Relu as u8;
+    // With these the compiler drops checks further down: what is a place of a node is one of a gradient.
+    let nodes = &nodes[..to.grad.len().min(nodes.len())];
+    assert!(nodes.len() <= to.grad.len() && run.end <= nodes.len());
+    let first = run.start;
+    for place in run.rev() {
+        let g = to.grad[place];
+        if !is_computed(g) {
+            continue;
+        }
+        let node = nodes[place];
+        // The operations that graphs are mostly made of; then the rest of the table. To each
+        // contribution + 0.0, which turns minus zero into zero; `g` itself is none.
+        match node.op_byte() {
+            LEAF => {}
+            ADD => {
+                to.flow_from(first, node.a, g);
+                to.flow_from(first, node.b, g);
+            }
+            MUL => {
+                let (x, y) = (nodes[node.a as usize].data, nodes[node.b as usize].data);
+                to.flow(node.a, g * y + 0.0);
+                to.flow(node.b, g * x + 0.0);
+            }
+            RELU => to.flow_from(
+                first,
+                node.a,
+                Op::Relu.pull1(nodes[node.a as usize].data, node.data, g),
+            ),
+            _ if node.op() == Op::Own => return Some(place),
+            _ => send(node, g, nodes, args, numbers, to.lend()),
+        }
+    }
+    None
+}
+
+/// Sends the gradient `g` of a node on to its inputs, by the table.
+#[inline(never)]
+fn send(node: Node, g: f64, nodes: &[Node], args: &[u32], numbers: &[f64], mut to: Gradients<'_>) {
+    let (a, n) = (node.a as usize, node.b as usize);
+    let data = |id: u32| nodes[id as usize].data;
+    match node.op() {
+        Op::Dot | Op::Affine if node.kind() == Kind::Neighbours => {
+            let (x, w) = (args[a] as usize, args[a + 1] as usize);
+            to.flow_products(x, &nodes[w..w + n], g);
+            to.flow_products(w, &nodes[x..x + n], g);
+            if node.op() == Op::Affine {
+                to.flow(args[a + 2], g);
+            }
+        }
+        Op::Dot | Op::Affine => {
+            for i in a..a + n {
+                let (x, w) = (args[i], args[i + n]);
+                to.flow(x, g * data(w) + 0.0);
+                to.flow(w, g * data(x) + 0.0);
+            }
+            if node.op() == Op::Affine {
+                to.flow(args[a + 2 * n], g);
+            }
+        }
+        op @ (Op::Sum | Op::Mean | Op::LogSumExp) => {
+            for i in a..a + n {
+                let id = if node.kind() == Kind::Neighbours {
+                    i as u32
+                } else {
+                    args[i]
+                };
+                to.flow(id, pull_many(op, n, data(id), node.data, g) + 0.0);
+            }
+        }
+        Op::Select => {
+            let (db, dc) = pull_select(data(args[a]), g);
+            to.flow(args[a], 0.0);
+            to.flow(args[a + 1], db + 0.0);
+            to.flow(args[a + 2], dc + 0.0);
+        }
+        op if op.takes_number() => {
+            to.flow(node.a, op.pull_number(data(node.a), numbers[n], g) + 0.0)
+        }
+        op if op.arity() == Arity::Fixed(1) => {
+            to.flow(node.a, op.pull1(data(node.a), node.data, g) + 0.0)
+        }
+        op => {
+            let (da, db) = op.pull2(data(node.a), data(node.b), g);
+            to.flow(node.a, da + 0.0);
+            to.flow(node.b, db + 0.0);
+        }
     }
 }
 
@@ -259,7 +175,10 @@ pub(crate) fn pull_many<R: crate::Real>(op: Op, n: usize, x: R, y: R, g: R) -> R
 /// The gradients of the two choices of a select.
 #[inline]
 pub(crate) fn pull_select<R: crate::Real>(condition: R, g: R) -> (R, R) {
-    (condition.select(g, R::number(0.0)), condition.select(R::number(0.0), g))
+    (
+        condition.select(g, R::number(0.0)),
+        condition.select(R::number(0.0), g),
+    )
 }
 
 impl Value {
@@ -285,13 +204,16 @@ impl Value {
     pub fn backward(self) {
         let free = live(tape::with(|tape| {
             let root = tape.place(self.id, self.stamp)?;
-            let free = !tape.sweep.sweeping;
+            let free = !tape.sweeping;
             if free {
                 tape.start_sweep(root);
             }
             Ok(free)
         }));
-        assert!(free, "backward was called inside the derivative of an own operation: use gradling::grad there");
+        assert!(
+            free,
+            "backward was called inside the derivative of an own operation: use gradling::grad there"
+        );
         let mut unfinished = Unfinished(true);
         let mut from = None;
         while let Some(place) = tape::with(|tape| tape.sweep_on(from)) {
@@ -316,7 +238,7 @@ struct Unfinished(bool);
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if self.0 {
-            tape::with(Tape::abandon_sweep);
+            tape::with(Tape::end_sweep);
         }
     }
 }
@@ -326,14 +248,19 @@ fn send_own(place: usize) {
     let (operation, inputs, y, g) = tape::with(|tape| {
         let mut inputs = Vec::new();
         tape.inputs(place, |id| inputs.push(Value::at(tape, id)));
-        (tape.own_at(place).clone(), inputs, Value::at(tape, place as u32), tape.grad[place])
+        (
+            tape.own_at(place).clone(),
+            inputs,
+            Value::at(tape, place as u32),
+            tape.grad.get(place),
+        )
     });
     crate::scope(|| {
         let pulled = operation.pull(&inputs, y, Value::constant(g));
         tape::with(|tape| {
             for (input, pulled) in inputs.iter().zip(pulled) {
-                let contribution = tape.data[pulled.id as usize];
-                tape.flow(input.id, contribution + 0.0);
+                let contribution = tape.data(pulled.id as usize);
+                tape.grad.slices().flow(input.id, contribution + 0.0);
             }
         });
     });

@@ -43,9 +43,15 @@ impl Value {
     #[track_caller]
     pub fn check_by(self, values: &[Value]) -> Vec<Slope> {
         let order: Vec<u32> = self.reached().iter().map(|value| value.id).collect();
-        let kept: Vec<f64> = tape::with(|tape| order.iter().map(|&id| tape.data[id as usize]).collect());
+        let kept: Vec<f64> =
+            tape::with(|tape| order.iter().map(|&id| tape.data(id as usize)).collect());
         let restore = || {
-            tape::with(|tape| order.iter().zip(&kept).for_each(|(&id, &data)| tape.data[id as usize] = data));
+            tape::with(|tape| {
+                order
+                    .iter()
+                    .zip(&kept)
+                    .for_each(|(&id, &data)| tape.nodes[id as usize].data = data)
+            });
         };
         let gradients = crate::jacobian(&[self], values).remove(0);
         let slope = |value: Value| {
@@ -64,6 +70,12 @@ impl Value {
             slope
         };
         let pairs = values.iter().zip(gradients);
-        pairs.map(|(&value, grad)| Slope { value, grad, slope: slope(value) }).collect()
+        pairs
+            .map(|(&value, grad)| Slope {
+                value,
+                grad,
+                slope: slope(value),
+            })
+            .collect()
     }
 }

@@ -78,7 +78,11 @@ pub(crate) struct Groups {
 
 impl Groups {
     pub(crate) const fn new() -> Self {
-        Groups { records: Vec::new(), open: Vec::new(), serial: 0 }
+        Groups {
+            records: Vec::new(),
+            open: Vec::new(),
+            serial: 0,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -94,12 +98,23 @@ impl Groups {
         self.serial = self.serial.wrapping_add(1);
         let parent = self.open.last().copied();
         self.open.push(self.records.len() as u32);
-        self.records.push(Record { first: nodes as u32, end: u32::MAX, parent, neurons, serial: self.serial, name });
+        self.records.push(Record {
+            first: nodes as u32,
+            end: u32::MAX,
+            parent,
+            neurons,
+            serial: self.serial,
+            name,
+        });
     }
 
     /// Closes the group opened last.
     pub(crate) fn close(&mut self, nodes: usize) {
-        if let Some(record) = self.open.pop().and_then(|i| self.records.get_mut(i as usize)) {
+        if let Some(record) = self
+            .open
+            .pop()
+            .and_then(|i| self.records.get_mut(i as usize))
+        {
             record.end = nodes as u32;
         }
     }
@@ -116,9 +131,15 @@ impl Groups {
                 let serial = u64::from(record.serial) << 32;
                 if record.neurons > 0 {
                     let k = (id - record.first) % record.neurons + 1;
-                    found.push(Group { id: serial | u64::from(k), name: format!("neuron {k}") });
+                    found.push(Group {
+                        id: serial | u64::from(k),
+                        name: format!("neuron {k}"),
+                    });
                 }
-                found.push(Group { id: serial, name: record.name.to_string() });
+                found.push(Group {
+                    id: serial,
+                    name: record.name.to_string(),
+                });
             }
             next = record.parent.map(|parent| parent as usize);
         }

@@ -19,6 +19,7 @@
 
 mod backward;
 mod check;
+mod column;
 mod derivative;
 mod group;
 mod many;

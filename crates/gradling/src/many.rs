@@ -109,12 +109,18 @@ pub(crate) fn listed(op: Op, inputs: &[Value], count: usize) -> Result<Value, St
 #[inline]
 pub(crate) fn neighbours(values: &[Value]) -> Option<u32> {
     let first = values.first()?.id;
-    values.iter().zip(first..).all(|(x, id)| x.id == id).then_some(first)
+    values
+        .iter()
+        .zip(first..)
+        .all(|(x, id)| x.id == id)
+        .then_some(first)
 }
 
 #[inline]
 pub(crate) fn check(tape: &Tape, values: &[Value]) -> Result<(), Stale> {
-    values.iter().try_for_each(|x| tape.place(x.id, x.stamp).map(|_| ()))
+    values
+        .iter()
+        .try_for_each(|x| tape.place(x.id, x.stamp).map(|_| ()))
 }
 
 /// Appends a node whose inputs are in place, and computes it.
@@ -122,6 +128,6 @@ pub(crate) fn check(tape: &Tape, values: &[Value]) -> Result<(), Stale> {
 pub(crate) fn finish(tape: &mut Tape, op: Op, kind: Kind, a: u32, count: usize) -> Value {
     let value = Value::push(tape, 0.0, op, kind, a, count as u32);
     let place = value.id as usize;
-    tape.data[place] = tape.compute(place);
+    tape.nodes[place].data = tape.compute(place);
     value
 }

@@ -104,6 +104,12 @@ macro_rules! operations {
                 matches!(self, $( Op::$Vn )|*)
             }
 
+            /// The operation stored as this byte.
+            #[inline]
+            pub(crate) fn from_byte(byte: u8) -> Op {
+                Op::ALL[usize::from(byte)]
+            }
+
             /// Computes an operation of one input; panics for any other.
             #[inline]
             pub(crate) fn value1<R: Real>(self, a: R) -> R {

@@ -41,7 +41,11 @@ impl Operation {
         value: impl Fn(&[f64]) -> f64 + 'static,
         derivative: impl Fn(&[Value], Value) -> Vec<Value> + 'static,
     ) -> Self {
-        Operation(Rc::new(Parts { name: name.into(), value: Box::new(value), derivative: Box::new(derivative) }))
+        Operation(Rc::new(Parts {
+            name: name.into(),
+            value: Box::new(value),
+            derivative: Box::new(derivative),
+        }))
     }
 
     /// The name, as pictures show it.

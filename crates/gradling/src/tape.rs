@@ -1,33 +1,56 @@
 //! The tape: nodes in the order in which they were made, and how they are given back.
 //!
 //! A node's inputs are older than the node, so *ids only point down*. Walking from a result to what it
-//! was made from is walking down the tape: no recursion, no search for an order. Columns rather than
-//! records: the data are neighbours in memory, so that a dot of neighbouring values is a loop over two
-//! slices; and the gradients exist only as far up as some `backward` needed them.
+//! was made from is walking down the tape: no recursion, no search for an order.
 //!
-//! A binary node takes 32 bytes: 8 of data, 16 of [`Node`], 8 of gradient.
+//! A binary node takes 32 bytes: 24 of [`Node`], 8 of gradient. The gradients are a column of their own
+//! and exist only as far up as some `backward` needed them.
 
+use crate::column::Column;
 use crate::group::Groups;
 use crate::math;
 use crate::op::Op;
 use crate::own::Operation;
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
 
 /// Which life of a place on the tape a handle means. Places are used again after a scope; the stamp
 /// then differs, so that an old handle is refused and never reads the newcomer. 48 bits: at a scope
 /// every microsecond they last for nine years.
-pub(crate) type Stamp = [u16; 3];
+pub(crate) type Stamp = u64;
 
-/// How a value came to be. `a` and `b` are ids of its inputs; operations of many inputs keep these in
+/// A value and how it came to be. `a` and `b` are ids of its inputs; operations of many inputs keep these in
 /// [`Tape::args`] and have there `a` the place of the first and `b` the count.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Node {
+    pub(crate) data: f64,
     pub(crate) a: u32,
     pub(crate) b: u32,
-    pub(crate) stamp: Stamp,
-    pub(crate) op: Op,
-    pub(crate) kind: Kind,
+    /// The stamp in the upper 48 bits, then 8 each of kind and operation.
+    tag: u64,
+}
+
+impl Node {
+    #[inline]
+    pub(crate) fn stamp(self) -> Stamp {
+        self.tag >> 16
+    }
+
+    #[inline]
+    pub(crate) fn kind(self) -> Kind {
+        const KINDS: [Kind; 4] = [Kind::Plain, Kind::Constant, Kind::Neighbours, Kind::Plain];
+        KINDS[(self.tag >> 8) as usize & 3]
+    }
+
+    #[inline]
+    pub(crate) fn op(self) -> Op {
+        Op::from_byte(self.op_byte())
+    }
+
+    #[inline]
+    pub(crate) fn op_byte(self) -> u8 {
+        self.tag as u8
+    }
 }
 
 /// What a node's fields mean beyond its operation.
@@ -43,16 +66,6 @@ pub(crate) enum Kind {
     Neighbours,
 }
 
-/// What `grad` holds while no gradient was computed. Minus zero is the identity of addition, also for
-/// +0, so a gradient can be added to it without a test; computed gradients are kept free of it.
-pub(crate) const NOT_COMPUTED: f64 = -0.0;
-
-/// Whether a gradient was computed. See [`NOT_COMPUTED`].
-#[inline]
-pub(crate) fn is_computed(grad: f64) -> bool {
-    grad.to_bits() != NOT_COMPUTED.to_bits()
-}
-
 /// A handle refers to a value that its scope has given back.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stale;
@@ -60,10 +73,10 @@ pub(crate) struct Stale;
 /// The values of one thread. See the [module](self).
 #[derive(Debug)]
 pub(crate) struct Tape {
-    pub(crate) data: Vec<f64>,
     pub(crate) nodes: Vec<Node>,
-    /// As long as the highest id some gradient was asked of.
-    pub(crate) grad: Vec<f64>,
+    pub(crate) grad: Column,
+    /// A reverse sweep is under way.
+    pub(crate) sweeping: bool,
     /// Inputs of operations that take many.
     pub(crate) args: Vec<u32>,
     /// The plain number of operations that take one, at `b`.
@@ -72,8 +85,7 @@ pub(crate) struct Tape {
     pub(crate) own: Vec<Operation>,
     pub(crate) labels: BTreeMap<u32, String>,
     pub(crate) groups: Groups,
-    pub(crate) sweep: crate::backward::Blocks,
-    stamp: u64,
+    stamp: Stamp,
 }
 
 /// How far each column of a tape reached: where a scope began.
@@ -87,13 +99,30 @@ struct Mark {
 }
 
 thread_local! {
-    static TAPE: RefCell<Tape> = const { RefCell::new(Tape::new()) };
+    static TAPE: OfThread = OfThread(Box::leak(Box::new(RefCell::new(Tape::new()))));
+}
+
+/// The tape of a thread. The few hundred bytes of the cell are never freed, so that a plain reference
+/// to it can be handed out: an operation is then one small function with its arguments in registers,
+/// and takes a third of the time. What the tape holds goes when the thread ends.
+struct OfThread(&'static RefCell<Tape>);
+
+impl Drop for OfThread {
+    fn drop(&mut self) {
+        drop(self.0.replace(Tape::new()));
+    }
+}
+
+/// This thread's tape, until the guard goes.
+#[inline(always)]
+pub(crate) fn borrow() -> RefMut<'static, Tape> {
+    TAPE.with(|tape| tape.0).borrow_mut()
 }
 
 /// Runs `body` on this thread's tape.
 #[inline]
 pub(crate) fn with<R>(body: impl FnOnce(&mut Tape) -> R) -> R {
-    TAPE.with_borrow_mut(body)
+    body(&mut borrow())
 }
 
 /// Runs `body` and gives back every value made in it. Scopes nest; a panic inside gives back too.
@@ -132,15 +161,14 @@ pub fn live_nodes() -> usize {
 impl Tape {
     const fn new() -> Self {
         Tape {
-            data: Vec::new(),
             nodes: Vec::new(),
-            grad: Vec::new(),
+            grad: Column::new(),
+            sweeping: false,
             args: Vec::new(),
             numbers: Vec::new(),
             own: Vec::new(),
             labels: BTreeMap::new(),
             groups: Groups::new(),
-            sweep: crate::backward::Blocks::new(),
             stamp: 0,
         }
     }
@@ -148,50 +176,57 @@ impl Tape {
     /// The stamp of nodes made from now on.
     #[inline]
     pub(crate) fn stamp(&self) -> Stamp {
-        let s = self.stamp;
-        [s as u16, (s >> 16) as u16, (s >> 32) as u16]
+        self.stamp
     }
 
-    /// The place a handle means, if it still means one.
+    /// The node a handle means, if it still means one.
     #[inline]
-    pub(crate) fn place(&self, id: u32, stamp: Stamp) -> Result<usize, Stale> {
+    pub(crate) fn node(&self, id: u32, stamp: Stamp) -> Result<Node, Stale> {
         match self.nodes.get(id as usize) {
-            Some(node) if node.stamp == stamp => Ok(id as usize),
+            Some(&node) if node.stamp() == stamp => Ok(node),
             _ => Err(Stale),
         }
     }
 
-    /// Appends a node and returns its id.
+    /// Its place.
     #[inline]
+    pub(crate) fn place(&self, id: u32, stamp: Stamp) -> Result<usize, Stale> {
+        self.node(id, stamp).map(|_| id as usize)
+    }
+
+    /// The number of the node at `place`.
+    #[inline]
+    pub(crate) fn data(&self, place: usize) -> f64 {
+        self.nodes[place].data
+    }
+
+    /// Appends a node and returns its id.
+    #[inline(always)]
     pub(crate) fn push(&mut self, data: f64, op: Op, kind: Kind, a: u32, b: u32) -> u32 {
-        let id = self.nodes.len();
-        if id >= u32::MAX as usize {
-            full();
+        let tag = self.stamp << 16 | (kind as u64) << 8 | op as u64;
+        // The rare way out takes everything with it, in registers, and does not come back here: nothing
+        // need be kept in memory through a call.
+        if self.nodes.len() == self.nodes.capacity() {
+            return self.grow_and_push(data, a, b, tag);
         }
-        let stamp = self.stamp();
-        self.data.push(data);
-        self.nodes.push(Node { a, b, stamp, op, kind });
+        let id = self.nodes.len();
+        self.nodes.push(Node { data, a, b, tag });
         id as u32
     }
 
-    /// The gradient of the node at `place`: [`NOT_COMPUTED`] where none was.
-    #[inline]
-    pub(crate) fn grad_at(&self, place: usize) -> f64 {
-        self.grad.get(place).copied().unwrap_or(NOT_COMPUTED)
-    }
-
-    /// Sets the gradient of the node at `place`.
-    pub(crate) fn set_grad_at(&mut self, place: usize, grad: f64) {
-        self.reserve_grad(place);
-        self.grad[place] = grad;
-        self.sweep.hold_grad(place);
-    }
-
-    /// Makes room for gradients up to and with `place`.
-    pub(crate) fn reserve_grad(&mut self, place: usize) {
-        if self.grad.len() <= place {
-            self.grad.resize(place + 1, NOT_COMPUTED);
-        }
+    /// Appends a node to a tape without room for it. Ids have 32 bits, so there is a most.
+    #[cold]
+    #[inline(never)]
+    fn grow_and_push(&mut self, data: f64, a: u32, b: u32, tag: u64) -> u32 {
+        const MOST: usize = u32::MAX as usize;
+        let len = self.nodes.len();
+        assert!(
+            len < MOST,
+            "this thread's tape holds {MOST} values, the most it can: give values back with gradling::scope"
+        );
+        self.nodes.reserve_exact(len.max(1024).min(MOST - len));
+        self.nodes.push(Node { data, a, b, tag });
+        len as u32
     }
 
     /// Calls `visit` with each input of the node at `place`, in order, repeats kept.
@@ -199,21 +234,24 @@ impl Tape {
     pub(crate) fn inputs(&self, place: usize, mut visit: impl FnMut(u32)) {
         let node = self.nodes[place];
         let (a, n) = (node.a as usize, node.b);
-        match node.op {
+        match node.op() {
             Op::Leaf => {}
-            Op::Sum | Op::Mean | Op::LogSumExp if node.kind == Kind::Neighbours => {
+            Op::Sum | Op::Mean | Op::LogSumExp if node.kind() == Kind::Neighbours => {
                 (node.a..node.a + n).for_each(visit);
             }
-            Op::Dot | Op::Affine if node.kind == Kind::Neighbours => {
+            Op::Dot | Op::Affine if node.kind() == Kind::Neighbours => {
                 let (x, w) = (self.args[a], self.args[a + 1]);
                 (x..x + n).for_each(&mut visit);
                 (w..w + n).for_each(&mut visit);
-                if node.op == Op::Affine {
+                if node.op() == Op::Affine {
                     visit(self.args[a + 2]);
                 }
             }
             Op::Select | Op::Sum | Op::Mean | Op::LogSumExp | Op::Dot | Op::Affine | Op::Own => {
-                self.args[a..a + self.listed(node)].iter().copied().for_each(visit);
+                self.args[a..a + self.listed(node)]
+                    .iter()
+                    .copied()
+                    .for_each(visit);
             }
             op if op.arity() == crate::Arity::Fixed(1) => visit(node.a),
             _ => {
@@ -227,7 +265,7 @@ impl Tape {
     #[inline]
     pub(crate) fn listed(&self, node: Node) -> usize {
         let n = node.b as usize;
-        match node.op {
+        match node.op() {
             Op::Dot => 2 * n,
             Op::Affine => 2 * n + 1,
             _ => n,
@@ -237,24 +275,28 @@ impl Tape {
     /// Computes the node at `place` from its inputs' data, unless it is a leaf or an own operation.
     pub(crate) fn compute(&self, place: usize) -> f64 {
         let node = self.nodes[place];
-        let data = |id: u32| self.data[id as usize];
+        let data = |id: u32| self.nodes[id as usize].data;
         let (a, n) = (node.a as usize, node.b as usize);
         let arg = |i: usize| data(self.args[a + i]);
-        let neighbours = node.kind == Kind::Neighbours;
-        match node.op {
-            Op::Leaf | Op::Own => self.data[place],
+        let neighbours = node.kind() == Kind::Neighbours;
+        match node.op() {
+            Op::Leaf | Op::Own => node.data,
             Op::Select => crate::Real::select(arg(0), arg(1), arg(2)),
-            Op::Sum if neighbours => math::sum(n, |i| self.data[a + i]),
+            Op::Sum if neighbours => math::sum(n, |i| self.nodes[a + i].data),
             Op::Sum => math::sum(n, arg),
-            Op::Mean if neighbours => math::sum(n, |i| self.data[a + i]) / n as f64,
+            Op::Mean if neighbours => math::sum(n, |i| self.nodes[a + i].data) / n as f64,
             Op::Mean => math::sum(n, arg) / n as f64,
-            Op::LogSumExp if neighbours => math::logsumexp(n, |i| self.data[a + i]),
+            Op::LogSumExp if neighbours => math::logsumexp(n, |i| self.nodes[a + i].data),
             Op::LogSumExp => math::logsumexp(n, arg),
             Op::Dot | Op::Affine if neighbours => {
                 let (x, w) = (self.args[a] as usize, self.args[a + 1] as usize);
-                let (xs, ws) = (&self.data[x..x + n], &self.data[w..w + n]);
-                let dot = math::dot(n, |i| xs[i], |i| ws[i]);
-                if node.op == Op::Affine { dot + arg(2) } else { dot }
+                let (xs, ws) = (&self.nodes[x..x + n], &self.nodes[w..w + n]);
+                let dot = math::dot(n, |i| xs[i].data, |i| ws[i].data);
+                if node.op() == Op::Affine {
+                    dot + arg(2)
+                } else {
+                    dot
+                }
             }
             Op::Dot => math::dot(n, arg, |i| arg(n + i)),
             Op::Affine => math::dot(n, arg, |i| arg(n + i)) + arg(2 * n),
@@ -281,22 +323,22 @@ impl Tape {
         if self.nodes.len() == mark.nodes {
             return Vec::new();
         }
-        self.data.truncate(mark.nodes);
         self.nodes.truncate(mark.nodes);
         self.grad.truncate(mark.nodes);
         self.args.truncate(mark.args);
         self.numbers.truncate(mark.numbers);
-        if self.labels.last_key_value().is_some_and(|(&id, _)| id as usize >= mark.nodes) {
+        if self
+            .labels
+            .last_key_value()
+            .is_some_and(|(&id, _)| id as usize >= mark.nodes)
+        {
             self.labels.split_off(&(mark.nodes as u32));
         }
         self.stamp += 1;
-        assert!(self.stamp < 1 << 48, "this thread has used up its 2^48 scopes");
+        assert!(
+            self.stamp < 1 << 48,
+            "this thread has used up its 2^48 scopes"
+        );
         self.own.split_off(mark.own)
     }
-}
-
-#[cold]
-#[inline(never)]
-fn full() -> ! {
-    panic!("this thread's tape holds 4,294,967,295 values, the most it can: give values back with gradling::scope")
 }

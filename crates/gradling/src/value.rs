@@ -1,8 +1,9 @@
 //! [`Value`]: a number that remembers how it was made.
 
+use crate::column::{NOT_COMPUTED, is_computed};
 use crate::group::Group;
 use crate::op::{Arity, Op};
-use crate::tape::{self, Kind, NOT_COMPUTED, Stale, Stamp, Tape, is_computed};
+use crate::tape::{self, Kind, Stale, Stamp, Tape};
 use std::fmt;
 use std::iter::{Product, Sum};
 use std::marker::PhantomData;
@@ -80,21 +81,28 @@ impl Value {
     /// The handle of the node `id`, which must be on the tape.
     #[inline]
     pub(crate) fn at(tape: &Tape, id: u32) -> Self {
-        Value { id, stamp: tape.nodes[id as usize].stamp, thread: PhantomData }
+        Value {
+            id,
+            stamp: tape.nodes[id as usize].stamp(),
+            thread: PhantomData,
+        }
     }
 
     /// Looks the node up and reads something of it.
     #[inline]
     #[track_caller]
     fn read<R>(self, get: impl FnOnce(&mut Tape, usize) -> R) -> R {
-        live(tape::with(|tape| tape.place(self.id, self.stamp).map(|place| get(tape, place))))
+        live(tape::with(|tape| {
+            tape.place(self.id, self.stamp)
+                .map(|place| get(tape, place))
+        }))
     }
 
     /// The number.
     #[inline]
     #[track_caller]
     pub fn data(self) -> f64 {
-        self.read(|tape, place| tape.data[place])
+        self.read(|tape, place| tape.data(place))
     }
 
     /// Replaces the number. Values made from this one keep theirs until
@@ -102,38 +110,34 @@ impl Value {
     /// `backward` runs.
     #[track_caller]
     pub fn set_data(self, data: f64) {
-        self.read(|tape, place| tape.data[place] = data);
+        self.read(|tape, place| tape.nodes[place].data = data);
     }
 
     /// The gradient: d root / d this, summed over the calls of `backward`; 0 where none was computed.
     #[inline]
     #[track_caller]
     pub fn grad(self) -> f64 {
-        self.read(|tape, place| tape.grad_at(place)) + 0.0
+        self.read(|tape, place| tape.grad.get(place)) + 0.0
     }
 
     /// The gradient, or `None` where none was computed since the value was made or
     /// [`zero_grad`](Value::zero_grad) ran.
     #[track_caller]
     pub fn computed_grad(self) -> Option<f64> {
-        Some(self.read(|tape, place| tape.grad_at(place))).filter(|&grad| is_computed(grad))
+        Some(self.read(|tape, place| tape.grad.get(place))).filter(|&grad| is_computed(grad))
     }
 
     /// Replaces the gradient.
     #[track_caller]
     pub fn set_grad(self, grad: f64) {
         // + 0.0 because minus zero stands for "not computed".
-        self.read(|tape, place| tape.set_grad_at(place, grad + 0.0));
+        self.read(|tape, place| tape.grad.set(place, grad + 0.0));
     }
 
     /// Forgets the gradient of this one value.
     #[track_caller]
     pub fn zero_grad(self) {
-        self.read(|tape, place| {
-            if let Some(grad) = tape.grad.get_mut(place) {
-                *grad = NOT_COMPUTED;
-            }
-        });
+        self.read(|tape, place| tape.grad.set(place, NOT_COMPUTED));
     }
 
     /// The name given to it.
@@ -159,7 +163,7 @@ impl Value {
     /// How it was made.
     #[track_caller]
     pub fn op(self) -> Op {
-        self.read(|tape, place| tape.nodes[place].op)
+        self.read(|tape, place| tape.nodes[place].op())
     }
 
     /// How it was made, as pictures show it: `+`, `**3`, `tanh`; empty for a leaf; for an
@@ -168,7 +172,7 @@ impl Value {
     pub fn symbol(self) -> String {
         self.read(|tape, place| {
             let node = tape.nodes[place];
-            match node.op {
+            match node.op() {
                 Op::Powf => format!("**{}", tape.numbers[node.b as usize]),
                 Op::Own => tape.own_at(place).name().to_owned(),
                 op => op.symbol().to_owned(),
@@ -182,7 +186,9 @@ impl Value {
     pub fn number(self) -> Option<f64> {
         self.read(|tape, place| {
             let node = tape.nodes[place];
-            node.op.takes_number().then(|| tape.numbers[node.b as usize])
+            node.op()
+                .takes_number()
+                .then(|| tape.numbers[node.b as usize])
         })
     }
 
@@ -211,7 +217,7 @@ impl Value {
     /// Whether it was made from a plain number, see [`constant`](Value::constant).
     #[track_caller]
     pub fn is_constant(self) -> bool {
-        self.read(|tape, place| tape.nodes[place].kind == Kind::Constant)
+        self.read(|tape, place| tape.nodes[place].kind() == Kind::Constant)
     }
 
     /// Whether its scope is still open. The one method that a value given back answers.
@@ -222,40 +228,52 @@ impl Value {
 
 /// Recording operations.
 impl Value {
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub(crate) fn one(op: Op, a: Value) -> Value {
-        live(tape::with(|tape| {
-            let x = tape.data[tape.place(a.id, a.stamp)?];
-            Ok(Value::push(tape, op.value1(x), op, Kind::Plain, a.id, 0))
-        }))
+        let mut tape = tape::borrow();
+        let Ok(x) = tape.node(a.id, a.stamp) else {
+            stale()
+        };
+        let data = op.value1(x.data);
+        Value::push(&mut tape, data, op, Kind::Plain, a.id, 0)
     }
 
     #[track_caller]
     pub(crate) fn with_number(op: Op, a: Value, c: f64) -> Value {
-        live(tape::with(|tape| {
-            let x = tape.data[tape.place(a.id, a.stamp)?];
-            let place = tape.numbers.len() as u32;
-            tape.numbers.push(c);
-            Ok(Value::push(tape, op.value_number(x, c), op, Kind::Plain, a.id, place))
-        }))
+        let mut tape = tape::borrow();
+        let Ok(x) = tape.node(a.id, a.stamp) else {
+            stale()
+        };
+        let data = op.value_number(x.data, c);
+        let place = tape.numbers.len() as u32;
+        tape.numbers.push(c);
+        Value::push(&mut tape, data, op, Kind::Plain, a.id, place)
     }
 
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub(crate) fn two(op: Op, a: Value, b: Value) -> Value {
-        live(tape::with(|tape| {
-            let x = tape.data[tape.place(a.id, a.stamp)?];
-            let y = tape.data[tape.place(b.id, b.stamp)?];
-            Ok(Value::push(tape, op.value2(x, y), op, Kind::Plain, a.id, b.id))
-        }))
+        let mut tape = tape::borrow();
+        let Ok(x) = tape.node(a.id, a.stamp) else {
+            stale()
+        };
+        let Ok(y) = tape.node(b.id, b.stamp) else {
+            stale()
+        };
+        let data = op.value2(x.data, y.data);
+        Value::push(&mut tape, data, op, Kind::Plain, a.id, b.id)
     }
 
     /// Appends a node to a tape that is at hand.
     #[inline]
     pub(crate) fn push(tape: &mut Tape, data: f64, op: Op, kind: Kind, a: u32, b: u32) -> Value {
         let stamp = tape.stamp();
-        Value { id: tape.push(data, op, kind, a, b), stamp, thread: PhantomData }
+        Value {
+            id: tape.push(data, op, kind, a, b),
+            stamp,
+            thread: PhantomData,
+        }
     }
 
     /// `b` where `self` is not 0, else `c`. Only the one chosen gets a gradient other than 0.
@@ -308,7 +326,9 @@ impl Value {
     #[track_caller]
     pub fn apply(op: Op, inputs: &[Value]) -> Value {
         match (op, op.arity(), inputs) {
-            (_, Arity::Fixed(1), &[a, c]) if op.takes_number() => Value::with_number(op, a, c.data()),
+            (_, Arity::Fixed(1), &[a, c]) if op.takes_number() => {
+                Value::with_number(op, a, c.data())
+            }
             (_, Arity::Fixed(1), &[a]) if !op.takes_number() => Value::one(op, a),
             (_, Arity::Fixed(2), &[a, b]) => Value::two(op, a, b),
             (Op::Select, _, &[a, b, c]) => a.select(b, c),
@@ -447,7 +467,9 @@ impl<'a> Sum<&'a Value> for Value {
 /// A chain of multiplications; 1 for no values.
 impl Product for Value {
     fn product<I: Iterator<Item = Value>>(values: I) -> Value {
-        values.reduce(|a, b| a * b).unwrap_or_else(|| Value::constant(1.0))
+        values
+            .reduce(|a, b| a * b)
+            .unwrap_or_else(|| Value::constant(1.0))
     }
 }
 

@@ -46,7 +46,11 @@ impl Value {
     pub fn reached(self) -> Vec<Value> {
         live(tape::with(|tape| {
             let root = tape.place(self.id, self.stamp)?;
-            Ok(tape.reached(root).into_iter().map(|id| Value::at(tape, id)).collect())
+            Ok(tape
+                .reached(root)
+                .into_iter()
+                .map(|id| Value::at(tape, id))
+                .collect())
         }))
     }
 
@@ -63,7 +67,10 @@ impl Value {
     /// ```
     #[track_caller]
     pub fn recompute(self) {
-        let order = live(tape::with(|tape| tape.place(self.id, self.stamp).map(|root| tape.reached(root))));
+        let order = live(tape::with(|tape| {
+            tape.place(self.id, self.stamp)
+                .map(|root| tape.reached(root))
+        }));
         replay(&order);
     }
 
@@ -79,8 +86,14 @@ impl Value {
     /// ```
     #[track_caller]
     pub fn first_non_finite(self) -> Option<NonFinite> {
-        let value = self.reached().into_iter().find(|value| !value.data().is_finite())?;
-        Some(NonFinite { value, inputs: value.inputs() })
+        let value = self
+            .reached()
+            .into_iter()
+            .find(|value| !value.data().is_finite())?;
+        Some(NonFinite {
+            value,
+            inputs: value.inputs(),
+        })
     }
 }
 
@@ -91,21 +104,21 @@ pub(crate) fn replay(order: &[u32]) {
     while let Some(own) = tape::with(|tape| {
         let mut places = rest.iter().map(|&id| id as usize);
         places.position(|place| {
-            if tape.nodes[place].op == Op::Own {
+            if tape.nodes[place].op() == Op::Own {
                 return true;
             }
-            tape.data[place] = tape.compute(place);
+            tape.nodes[place].data = tape.compute(place);
             false
         })
     }) {
         let place = rest[own] as usize;
         let (operation, inputs) = tape::with(|tape| {
             let mut inputs = Vec::new();
-            tape.inputs(place, |id| inputs.push(tape.data[id as usize]));
+            tape.inputs(place, |id| inputs.push(tape.data(id as usize)));
             (tape.own_at(place).clone(), inputs)
         });
         let data = operation.value(&inputs);
-        tape::with(|tape| tape.data[place] = data);
+        tape::with(|tape| tape.nodes[place].data = data);
         rest = &rest[own + 1..];
     }
 }
@@ -121,7 +134,11 @@ pub struct NonFinite {
 
 impl fmt::Display for NonFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |value: Value| value.label().unwrap_or_else(|| format!("value #{}", value.id()));
+        let name = |value: Value| {
+            value
+                .label()
+                .unwrap_or_else(|| format!("value #{}", value.id()))
+        };
         let data = self.value.data();
         if self.inputs.is_empty() {
             return write!(f, "{} was given as {data}", name(self.value));
@@ -131,7 +148,13 @@ impl fmt::Display for NonFinite {
         }
         write!(f, "{} gave {data} from ", self.value.symbol())?;
         for (i, &input) in self.inputs.iter().enumerate() {
-            write!(f, "{}{} = {}", if i > 0 { ", " } else { "" }, name(input), input.data())?;
+            write!(
+                f,
+                "{}{} = {}",
+                if i > 0 { ", " } else { "" },
+                name(input),
+                input.data()
+            )?;
         }
         Ok(())
     }

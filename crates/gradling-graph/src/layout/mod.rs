@@ -68,7 +68,7 @@ pub(crate) struct Layout {
     pub(crate) boxes: Vec<Rect>,
     pub(crate) regions: Vec<Rect>,
     /// For each link, the points a line passes; between two of them it is straight along the flow, or
-    /// bends as an S.
+    /// bends as an S. The last two lie on a level with the end, so that it can be shifted along the box.
     pub(crate) routes: Vec<Vec<[f64; 2]>>,
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn arrange(problem: &Problem) -> Layout {
     // Innermost first: a region is a box of known size when its surroundings are laid out.
     let mut arranged: Vec<Option<Arranged>> = Vec::new();
     arranged.resize_with(outermost + 1, || None);
-    for frame in (0..=outermost).rev() {
+    for frame in (0..outermost).rev().chain([outermost]) {
         let done = arrange_frame(problem, &frames[frame], frame, &gates, &arranged, flow);
         arranged[frame] = Some(done);
     }
@@ -157,10 +157,7 @@ pub(crate) fn arrange(problem: &Problem) -> Layout {
             let mut route: Vec<[f64; 2]> = Vec::new();
             for &(frame, edge) in segments {
                 for point in &arranged[frame].routes[edge] {
-                    let point = flow([origins[frame][0] + point[0], origins[frame][1] + point[1]]);
-                    if route.last().is_none_or(|last| (last[0] - point[0]).hypot(last[1] - point[1]) > 0.01) {
-                        route.push(point);
-                    }
+                    route.push(flow([origins[frame][0] + point[0], origins[frame][1] + point[1]]));
                 }
             }
             route
@@ -189,10 +186,18 @@ impl Plan {
             elements.push(element);
             elements.len() - 1
         };
-        let place_of_box: Vec<usize> =
-            problem.region_of.iter().enumerate().map(|(index, &region)| add(region, Element::Box(index))).collect();
-        let place_of_region: Vec<usize> =
-            problem.regions.iter().enumerate().map(|(index, region)| add(region.parent, Element::Region(index))).collect();
+        let place_of_box: Vec<usize> = problem
+            .region_of
+            .iter()
+            .enumerate()
+            .map(|(index, &region)| add(region, Element::Box(index)))
+            .collect();
+        let place_of_region: Vec<usize> = problem
+            .regions
+            .iter()
+            .enumerate()
+            .map(|(index, region)| add(region.parent, Element::Region(index)))
+            .collect();
         let mut depth = vec![0; outermost + 1];
         for (index, region) in problem.regions.iter().enumerate() {
             depth[index] = region.parent.map_or(1, |parent| depth[parent] + 1);
@@ -268,14 +273,15 @@ fn arrange_frame(
         })
         .collect();
     // How far from its beginning, across the flow, an edge leaves or meets an element.
-    let attach = |place: usize, source: usize, gates: &HashMap<(usize, usize), usize>| match frame.elements[place] {
-        Element::Box(_) => sizes[place][1] / 2.0,
-        Element::Region(region) => match (inner(region), gates.get(&(region, source))) {
-            (Some(inner), Some(&gate)) => inner.at[gate][1],
-            _ => sizes[place][1] / 2.0,
-        },
-        Element::Inlet | Element::Outlet => 0.0,
-    };
+    let attach =
+        |place: usize, source: usize, gates: &HashMap<(usize, usize), usize>| match frame.elements[place] {
+            Element::Box(_) => sizes[place][1] / 2.0,
+            Element::Region(region) => match (inner(region), gates.get(&(region, source))) {
+                (Some(inner), Some(&gate)) => inner.at[gate][1],
+                _ => sizes[place][1] / 2.0,
+            },
+            Element::Inlet | Element::Outlet => 0.0,
+        };
     let edges: Vec<order::Edge> = frame
         .edges
         .iter()
@@ -290,49 +296,46 @@ fn arrange_frame(
     let ranks = rank::ranks(&frame.elements, &edges);
     let mut layers = Layers::new(&sizes, &ranks, &edges);
     layers.reduce_crossings();
-    let across = place::across(&layers, problem.spacing);
+    let across = place::across(&layers, problem.spacing, &frame.elements);
     let columns = route::columns(&layers, &across, problem.spacing, &frame.elements);
-    let routes = edges.iter().enumerate().map(|(edge, _)| route::route(edge, &edges, &layers, &across, &columns)).collect();
-    let mut at: Vec<[f64; 2]> = (0..sizes.len()).map(|element| [columns.begin(&layers, element), across[element]]).collect();
-    let mut size = [columns.length, (0..layers.len()).map(|node| across[node] + layers.size(node)[1]).fold(0.0, f64::max)];
+    let mut routes: Vec<Vec<[f64; 2]>> =
+        (0..edges.len()).map(|edge| route::route(edge, &edges, &layers, &across, &columns)).collect();
+    let mut at: Vec<[f64; 2]> =
+        (0..sizes.len()).map(|element| [columns.begin(&layers, element), across[element]]).collect();
+    let breadth = (0..layers.len()).map(|node| across[node] + layers.size(node)[1]).fold(0.0, f64::max);
+    let mut size = [columns.length, breadth];
 
-    let mut arranged_routes: Vec<Vec<[f64; 2]>> = routes;
     if let Some(region) = problem.regions.get(index) {
-        // The border: room on all sides, and for the name above. Gates lie on the border itself.
+        // A border around it, with room on all sides and for the name. Gates lie on the border itself.
         let padding = problem.spacing.padding;
+        let has = |gate| frame.elements.contains(&gate);
+        let room = |gate| if has(gate) { 0.0 } else { padding };
         let header = flow([0.0, region.header[1]]);
-        let shift = [if header[0] > 0.0 { header[0] } else { 0.0 }, padding + header[1]];
-        for point in at.iter_mut().chain(arranged_routes.iter_mut().flatten()) {
-            *point = [point[0] + shift[0], point[1] + shift[1]];
-        }
-        size = [size[0] + shift[0], size[1] + shift[1] + padding];
+        let shift = [header[0] + room(Element::Inlet), header[1] + padding];
+        let shifted = |point: [f64; 2]| [point[0] + shift[0], point[1] + shift[1]];
+        let least = flow([region.header[0], 0.0]);
+        size = [
+            (size[0] + shift[0] + room(Element::Outlet)).max(least[0]),
+            (size[1] + shift[1] + padding).max(least[1]),
+        ];
+        at.iter_mut().for_each(|at| *at = shifted(*at));
+        routes.iter_mut().flatten().for_each(|point| *point = shifted(*point));
         for (element, at) in frame.elements.iter().zip(&mut at) {
-            if *element == Element::Inlet {
-                at[0] = 0.0;
+            match element {
+                Element::Inlet => at[0] = 0.0,
+                Element::Outlet => at[0] = size[0],
+                _ => {}
             }
         }
-        for (edge, route) in frame.edges.iter().zip(&mut arranged_routes) {
-            if frame.elements[edge.from] == Element::Inlet
-                && let Some(first) = route.first_mut()
-            {
-                first[0] = 0.0;
-            }
-        }
-        let name = flow([region.header[0], 0.0]);
-        size = [size[0].max(name[0]), size[1].max(name[1])];
-        // A frame widened for its name must still let go of its lines at its border.
-        for (element, at) in frame.elements.iter().zip(&mut at) {
-            if *element == Element::Outlet {
-                at[0] = size[0];
-            }
-        }
-        for (edge, route) in frame.edges.iter().zip(&mut arranged_routes) {
-            if frame.elements[edge.to] == Element::Outlet
-                && let Some(last) = route.last_mut()
-            {
-                last[0] = size[0];
+        for (edge, route) in frame.edges.iter().zip(&mut routes) {
+            if let [first, .., last] = route.as_mut_slice() {
+                for (end, element) in [(first, edge.from), (last, edge.to)] {
+                    if matches!(frame.elements[element], Element::Inlet | Element::Outlet) {
+                        end[0] = at[element][0];
+                    }
+                }
             }
         }
     }
-    Arranged { at, size, routes: arranged_routes }
+    Arranged { at, size, routes }
 }

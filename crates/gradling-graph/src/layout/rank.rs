@@ -52,8 +52,15 @@ impl Adjacency {
     }
 }
 
-/// The rank of each element. Inlets have a rank of their own before all others, outlets one behind.
-pub(super) fn ranks(elements: &[Element], edges: &[Edge]) -> Vec<usize> {
+/// Where each element stands along the flow.
+pub(super) struct Ranks {
+    /// Inlets have a rank of their own before all others, outlets one behind.
+    pub(super) rank: Vec<usize>,
+    /// The length of the longest path to it.
+    pub(super) depth: Vec<usize>,
+}
+
+pub(super) fn ranks(elements: &[Element], edges: &[Edge]) -> Ranks {
     let nodes = elements.len();
     let pairs: Vec<(usize, usize)> = edges.iter().map(|edge| (edge.from, edge.to)).collect();
     let outgoing = Adjacency::new(nodes, pairs.iter().map(|pair| pair.0));
@@ -62,7 +69,8 @@ pub(super) fn ranks(elements: &[Element], edges: &[Edge]) -> Vec<usize> {
     let first = usize::from(elements.contains(&Element::Inlet));
     let is_gate = |node: usize| matches!(elements[node], Element::Inlet | Element::Outlet);
 
-    let mut rank: Vec<usize> = elements.iter().map(|element| if *element == Element::Inlet { 0 } else { first }).collect();
+    let mut rank: Vec<usize> =
+        elements.iter().map(|element| if *element == Element::Inlet { 0 } else { first }).collect();
     // An element that nothing else uses, made of such elements alone, moves with its user.
     let mut follows = vec![false; nodes];
     for &node in &order {
@@ -74,18 +82,26 @@ pub(super) fn ranks(elements: &[Element], edges: &[Edge]) -> Vec<usize> {
         }
         follows[node] = inputs_follow && outgoing.of(node).len() == 1;
     }
-    let last = (0..nodes).filter(|&node| elements[node] != Element::Outlet).map(|node| rank[node]).max().map_or(0, |last| last + 1);
+    let last = (0..nodes)
+        .filter(|&node| elements[node] != Element::Outlet)
+        .map(|node| rank[node])
+        .max()
+        .map_or(0, |last| last + 1);
     for node in (0..nodes).filter(|&node| elements[node] == Element::Outlet) {
         rank[node] = last;
     }
 
+    let depth = rank.clone();
     for &node in order.iter().rev() {
-        let Some(nearest) = outgoing.of(node).iter().map(|&edge| rank[pairs[edge].1]).min() else { continue };
-        // Each use gets closer, and each input that does not follow gets farther away.
+        let Some(nearest) = outgoing.of(node).iter().map(|&edge| rank[pairs[edge].1]).min() else {
+            continue;
+        };
+        // Each use gets closer, and each input that does not follow gets farther away. Where that is equal
+        // it moves, too: the products of a long sum then stand along the sum instead of in one tall rank.
         let stay = incoming.of(node).iter().filter(|&&edge| !follows[pairs[edge].0]).count();
-        if !is_gate(node) && outgoing.of(node).len() > stay {
+        if !is_gate(node) && outgoing.of(node).len() >= stay {
             rank[node] = rank[node].max(nearest.saturating_sub(1));
         }
     }
-    rank
+    Ranks { rank, depth }
 }
