@@ -79,18 +79,9 @@ pub struct Unseen {
 
 impl fmt::Display for Unseen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Unseen {
-            column,
-            value,
-            rows,
-            line,
-        } = self;
+        let Unseen { column, value, rows, line } = self;
         let value = shown(value);
-        let rows = if *rows == 1 {
-            "1 row".to_owned()
-        } else {
-            format!("{rows} rows")
-        };
+        let rows = if *rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
         write!(
             f,
             "column {column:?}: {value:?} was not in training, so it counts as \"other\" ({rows}, first on line {line})"
@@ -116,11 +107,7 @@ impl Encoder {
     pub fn fit(table: &Table, rows: &[usize], target: &Target) -> Result<Self, DataError> {
         table.check_rows(rows)?;
         if rows.is_empty() {
-            return Err(DataError::setting(
-                "the number of training rows",
-                0,
-                "at least 1",
-            ));
+            return Err(DataError::setting("the number of training rows", 0, "at least 1"));
         }
         let target_column = table.column(target.column())?;
         let feature = |column: &Column| {
@@ -133,10 +120,7 @@ impl Encoder {
                         .ok_or_else(|| too_many_values(table, column.name()))?,
                 ),
             };
-            Ok(Feature {
-                name: column.name().to_owned(),
-                code,
-            })
+            Ok(Feature { name: column.name().to_owned(), code })
         };
         let features = table
             .columns()
@@ -151,18 +135,12 @@ impl Encoder {
         let target_code = match target.labels() {
             Some(labels) => TargetCode::Classes(labels.clone()),
             None => {
-                let numbers: Result<Vec<f64>, _> = rows
-                    .iter()
-                    .map(|&row| table.number(target_column, row))
-                    .collect();
+                let numbers: Result<Vec<f64>, _> =
+                    rows.iter().map(|&row| table.number(target_column, row)).collect();
                 TargetCode::Number(Standard::of(numbers?.into_iter()))
             }
         };
-        Ok(Encoder {
-            features,
-            target: target.column().to_owned(),
-            target_code,
-        })
+        Ok(Encoder { features, target: target.column().to_owned(), target_code })
     }
 
     /// Encodes the features of the given rows. Columns are found by name: their order does not
@@ -188,11 +166,7 @@ impl Encoder {
                     Plan::Number(column, standard) => {
                         data.push(score(table, column, standard, row)?);
                     }
-                    Plan::OneHot {
-                        texts,
-                        places,
-                        width,
-                    } => {
+                    Plan::OneHot { texts, places, width } => {
                         let start = data.len();
                         data.resize(start + width, 0.0);
                         data[start + places[texts.codes()[row] as usize]] = 1.0;
@@ -205,14 +179,7 @@ impl Encoder {
             .zip(&plans)
             .flat_map(|(column, plan)| plan.unseen(table, column, rows))
             .collect();
-        Ok(Features {
-            matrix: Matrix {
-                rows: rows.len(),
-                cols,
-                data,
-            },
-            unseen,
-        })
+        Ok(Features { matrix: Matrix { rows: rows.len(), cols, data }, unseen })
     }
 
     /// Encodes the target of the given rows.
@@ -251,17 +218,9 @@ impl Encoder {
     /// The feature columns, and those among them that hold text.
     fn reading(&self) -> (Vec<&str>, Vec<&str>) {
         let one_hot = |feature: &&Feature| matches!(feature.code, Code::OneHot(_));
-        let names = self
-            .features
-            .iter()
-            .map(|feature| feature.name.as_str())
-            .collect();
-        let texts = self
-            .features
-            .iter()
-            .filter(one_hot)
-            .map(|feature| feature.name.as_str())
-            .collect();
+        let names = self.features.iter().map(|feature| feature.name.as_str()).collect();
+        let texts =
+            self.features.iter().filter(one_hot).map(|feature| feature.name.as_str()).collect();
         (names, texts)
     }
 
@@ -325,11 +284,8 @@ impl Encoder {
 
     /// The table's column for each feature.
     fn find_columns<'t>(&self, table: &'t Table) -> Result<Vec<&'t Column>, DataError> {
-        let there: HashMap<&str, &Column> = table
-            .columns()
-            .iter()
-            .map(|column| (column.name(), column))
-            .collect();
+        let there: HashMap<&str, &Column> =
+            table.columns().iter().map(|column| (column.name(), column)).collect();
         let found: Vec<&Column> = self
             .features
             .iter()
@@ -378,15 +334,8 @@ impl<'a> Plan<'a> {
         };
         let texts = table.texts(column)?;
         let place = |text: &str| values.binary_search_by(|value| value.as_str().cmp(text));
-        let places = texts
-            .distinct()
-            .map(|text| place(text).unwrap_or(values.len()))
-            .collect();
-        Ok(Plan::OneHot {
-            texts,
-            places,
-            width: values.len() + 1,
-        })
+        let places = texts.distinct().map(|text| place(text).unwrap_or(values.len())).collect();
+        Ok(Plan::OneHot { texts, places, width: values.len() + 1 })
     }
 
     fn width(&self) -> usize {
@@ -398,12 +347,7 @@ impl<'a> Plan<'a> {
 
     /// The texts that went into the last place, "other".
     fn unseen(&self, table: &Table, column: &Column, rows: &[usize]) -> Vec<Unseen> {
-        let Plan::OneHot {
-            texts,
-            places,
-            width,
-        } = self
-        else {
+        let Plan::OneHot { texts, places, width } = self else {
             return Vec::new();
         };
         let other = width - 1;
@@ -424,12 +368,7 @@ impl<'a> Plan<'a> {
             .filter(|&((_, &place), (count, _))| place == other && count > 0)
             .map(|((value, _), (rows, first))| {
                 let (column, value) = (column.name().to_owned(), value.to_owned());
-                Unseen {
-                    column,
-                    value,
-                    rows,
-                    line: table.line(first),
-                }
+                Unseen { column, value, rows, line: table.line(first) }
             })
             .collect()
     }
@@ -446,20 +385,11 @@ struct Unchecked {
 impl TryFrom<Unchecked> for Encoder {
     type Error = String;
 
-    fn try_from(
-        Unchecked {
-            features,
-            target,
-            target_code,
-        }: Unchecked,
-    ) -> Result<Self, String> {
+    fn try_from(Unchecked { features, target, target_code }: Unchecked) -> Result<Self, String> {
         if features.is_empty() {
             return Err("encoder: it has no features".to_owned());
         }
-        let names = features
-            .iter()
-            .map(|feature| feature.name.as_str())
-            .chain([target.as_str()]);
+        let names = features.iter().map(|feature| feature.name.as_str()).chain([target.as_str()]);
         check_names("encoder", names).map_err(|error| error.to_string())?;
         for Feature { name, code } in &features {
             let sound = match code {
@@ -480,10 +410,6 @@ impl TryFrom<Unchecked> for Encoder {
         if !sound {
             return Err(format!("encoder: the code of target {target:?} is damaged"));
         }
-        Ok(Encoder {
-            features,
-            target,
-            target_code,
-        })
+        Ok(Encoder { features, target, target_code })
     }
 }

@@ -232,11 +232,7 @@ impl DataError {
         value: impl fmt::Display,
         rule: impl Into<String>,
     ) -> Self {
-        DataError::Setting {
-            name,
-            value: value.to_string(),
-            rule: rule.into(),
-        }
+        DataError::Setting { name, value: value.to_string(), rule: rule.into() }
     }
 }
 
@@ -270,10 +266,7 @@ pub(crate) fn shown(text: &str) -> String {
 pub(crate) fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     const MOST: usize = 20;
     let more = names.len().saturating_sub(MOST);
-    let mut list: Vec<String> = names
-        .take(MOST)
-        .map(|name| format!("{:?}", shown(name)))
-        .collect();
+    let mut list: Vec<String> = names.take(MOST).map(|name| format!("{:?}", shown(name))).collect();
     if more > 0 {
         list.push(format!("and {more} more"));
     }
@@ -290,12 +283,7 @@ pub(crate) fn hint<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> St
     let allowed = 1 + wanted.chars().count() / 3;
     names
         .filter(|name| name.len() <= LONGEST)
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&wanted, &name.to_lowercase()),
-                name,
-            )
-        })
+        .map(|name| (strsim::damerau_levenshtein(&wanted, &name.to_lowercase()), name))
         .min_by_key(|&(distance, _)| distance)
         .filter(|&(distance, _)| distance <= allowed)
         .map(|(_, name)| format!(", but there is {name:?}"))

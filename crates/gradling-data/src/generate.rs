@@ -13,9 +13,12 @@
 //! ```
 
 use crate::error::DataError;
-use crate::random::{Purpose, Rng};
 use crate::table::{Column, Table};
+use gradling::Rng;
 use std::f64::consts::{PI, TAU};
+
+/// The stream of random numbers that data sets draw from.
+const STREAM: u64 = 2;
 
 /// The most rows that are generated.
 pub const MAX_ROWS: usize = 10_000_000;
@@ -30,11 +33,7 @@ pub const MAX_CLASSES: usize = 20;
 pub fn moons(rows: usize, noise: f64, seed: u64) -> Result<Table, DataError> {
     table("moons", rows, 2, noise, seed, |class, part, _| {
         let (sin, cos) = libm::sincos(PI * part.end_to_end());
-        if class == 0 {
-            (cos, sin)
-        } else {
-            (1.0 - cos, 0.5 - sin)
-        }
+        if class == 0 { (cos, sin) } else { (1.0 - cos, 0.5 - sin) }
     })
 }
 
@@ -70,11 +69,7 @@ pub fn xor(rows: usize, noise: f64, seed: u64) -> Result<Table, DataError> {
     table("xor", rows, 2, noise, seed, |class, _, rng| {
         let (x, y) = (1.0 - rng.uniform(), 1.0 - rng.uniform());
         let (x, y) = if class == 0 { (x, y) } else { (x, -y) };
-        if rng.uniform() < 0.5 {
-            (x, y)
-        } else {
-            (-x, -y)
-        }
+        if rng.uniform() < 0.5 { (x, y) } else { (-x, -y) }
     })
 }
 
@@ -131,41 +126,25 @@ fn table(
         return Err(DataError::setting("the number of rows", rows, rule));
     }
     if !(noise.is_finite() && noise >= 0.0) {
-        return Err(DataError::setting(
-            "the noise",
-            noise,
-            "a finite number, at least 0",
-        ));
+        return Err(DataError::setting("the noise", noise, "a finite number, at least 0"));
     }
-    let mut rng = Rng::with_purpose(seed, Purpose::Generate);
+    let mut rng = Rng::stream(seed, STREAM);
     let (mut x1, mut x2, mut label) = (Vec::new(), Vec::new(), Vec::new());
     for row in 0..rows {
         let class = row % classes;
-        let part = Part {
-            index: row / classes,
-            count: (rows - class).div_ceil(classes),
-        };
+        let part = Part { index: row / classes, count: (rows - class).div_ceil(classes) };
         let (x, y) = point(class, part, &mut rng);
         x1.push(x + noise * rng.normal());
         x2.push(y + noise * rng.normal());
         label.push(class as f64);
     }
     let columns = [("x1", x1), ("x2", x2), ("label", label)];
-    Table::new(
-        name,
-        columns
-            .map(|(name, numbers)| Column::numbers(name, numbers))
-            .into(),
-    )
+    Table::new(name, columns.map(|(name, numbers)| Column::numbers(name, numbers)).into())
 }
 
 fn check_classes(name: &'static str, classes: usize) -> Result<(), DataError> {
     if (2..=MAX_CLASSES).contains(&classes) {
         return Ok(());
     }
-    Err(DataError::setting(
-        name,
-        classes,
-        format!("from 2 to {MAX_CLASSES}"),
-    ))
+    Err(DataError::setting(name, classes, format!("from 2 to {MAX_CLASSES}")))
 }

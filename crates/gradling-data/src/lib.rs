@@ -40,7 +40,6 @@ mod error;
 pub mod generate;
 mod matrix;
 pub mod metrics;
-mod random;
 mod read;
 mod split;
 mod standard;
@@ -49,8 +48,8 @@ mod target;
 
 pub use encode::{Code, Encoder, Feature, Features, TargetCode, Targets, Unseen};
 pub use error::{DataError, Place};
+pub use gradling::Rng;
 pub use matrix::Matrix;
-pub use random::Rng;
 pub use read::TableReader;
 pub use split::{Batches, Split, split};
 pub use standard::Standard;

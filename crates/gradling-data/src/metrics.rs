@@ -62,11 +62,7 @@ impl Confusion {
         if classes > MAX_VALUES {
             return at_most("the number of classes", classes, MAX_VALUES);
         }
-        if let Some(&class) = predicted
-            .iter()
-            .chain(truth)
-            .find(|&&class| class >= classes)
-        {
+        if let Some(&class) = predicted.iter().chain(truth).find(|&&class| class >= classes) {
             return at_most("a class", class, classes.saturating_sub(1));
         }
         let mut counts = vec![0; classes * classes];
@@ -92,28 +88,16 @@ impl Confusion {
 }
 
 fn squared_error(predicted: &[f64], truth: &[f64]) -> f64 {
-    predicted
-        .iter()
-        .zip(truth)
-        .map(|(p, t)| (p - t) * (p - t))
-        .sum()
+    predicted.iter().zip(truth).map(|(p, t)| (p - t) * (p - t)).sum()
 }
 
 fn check<T>(predicted: &[T], truth: &[T]) -> Result<(), DataError> {
     let (left, right) = (predicted.len(), truth.len());
     if left != right {
-        return Err(DataError::Lengths {
-            what: "predictions and truth",
-            left,
-            right,
-        });
+        return Err(DataError::Lengths { what: "predictions and truth", left, right });
     }
     if left == 0 {
-        return Err(DataError::setting(
-            "the number of predictions",
-            0,
-            "at least 1",
-        ));
+        return Err(DataError::setting("the number of predictions", 0, "at least 1"));
     }
     Ok(())
 }

@@ -51,12 +51,7 @@ enum Keep {
 impl TableReader {
     /// A reader of comma-separated text; `name` is used in messages.
     pub fn new(name: impl Into<String>) -> Self {
-        TableReader {
-            name: name.into(),
-            delimiter: b',',
-            text: Vec::new(),
-            keep: Keep::All,
-        }
+        TableReader { name: name.into(), delimiter: b',', text: Vec::new(), keep: Keep::All }
     }
 
     /// Another byte than the comma between cells, such as `b';'` or `b'\t'`.
@@ -66,26 +61,17 @@ impl TableReader {
 
     /// Reads these columns as text, although they may look like numbers.
     pub fn text<S: Into<String>>(self, columns: impl IntoIterator<Item = S>) -> Self {
-        TableReader {
-            text: columns.into_iter().map(Into::into).collect(),
-            ..self
-        }
+        TableReader { text: columns.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// Leaves these columns out, whatever their cells hold.
     pub fn without<S: Into<String>>(self, columns: impl IntoIterator<Item = S>) -> Self {
-        TableReader {
-            keep: Keep::Without(columns.into_iter().map(Into::into).collect()),
-            ..self
-        }
+        TableReader { keep: Keep::Without(columns.into_iter().map(Into::into).collect()), ..self }
     }
 
     /// Reads these columns alone, whatever the cells of the others hold.
     pub fn only<S: Into<String>>(self, columns: impl IntoIterator<Item = S>) -> Self {
-        TableReader {
-            keep: Keep::Only(columns.into_iter().map(Into::into).collect()),
-            ..self
-        }
+        TableReader { keep: Keep::Only(columns.into_iter().map(Into::into).collect()), ..self }
     }
 
     /// Reads to the end of `input`.
@@ -94,16 +80,10 @@ impl TableReader {
     /// The first thing that is wrong, with its line and column: see [`DataError`].
     pub fn read(&self, input: impl Read) -> Result<Table, DataError> {
         let mut records = Records::new(&self.name, self.delimiter, input);
-        let mut builder = Builder {
-            file: &self.name,
-            columns: Vec::new(),
-            rows: 0,
-            lines: Lines::default(),
-        };
+        let mut builder =
+            Builder { file: &self.name, columns: Vec::new(), rows: 0, lines: Lines::default() };
         if !records.advance()? {
-            return Err(DataError::Empty {
-                file: self.name.clone(),
-            });
+            return Err(DataError::Empty { file: self.name.clone() });
         }
         let names = self.names(&records)?;
 
@@ -112,9 +92,7 @@ impl TableReader {
             head.push((records.record.clone(), records.line));
         }
         if head.is_empty() {
-            return Err(DataError::NoRows {
-                file: self.name.clone(),
-            });
+            return Err(DataError::NoRows { file: self.name.clone() });
         }
         builder.columns = self.columns(names, &head)?;
         for (record, line) in &head {
@@ -131,11 +109,7 @@ impl TableReader {
             .filter_map(|(name, cells)| Some(Column::from_parts(name, cells?)))
             .collect();
         if columns.is_empty() {
-            return Err(DataError::setting(
-                "the choice of columns",
-                "empty",
-                "at least one",
-            ));
+            return Err(DataError::setting("the choice of columns", "empty", "at least one"));
         }
         Ok(Table::from_parts(self.name.clone(), columns, builder.lines))
     }
@@ -150,19 +124,12 @@ impl TableReader {
                 Err(_) => Err(not_utf8(&self.name, records.line, &lossy(cell), cell)),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let has = |mark| {
-            names
-                .iter()
-                .any(|name| name.replace("\r\n", "").contains(mark))
-        };
+        let has = |mark| names.iter().any(|name| name.replace("\r\n", "").contains(mark));
         let one = names.len() == 1 && self.delimiter == b',';
         let commas = "write commas instead, or set the delimiter";
         let layout = if has('\r') {
             let fix = "save the file with Unix or Windows line ends";
-            Some((
-                "lines end in a carriage return alone, as on very old Macs",
-                fix,
-            ))
+            Some(("lines end in a carriage return alone, as on very old Macs", fix))
         } else if one && has(';') {
             Some(("cells are separated by semicolons", commas))
         } else if one && has('\t') {
@@ -171,11 +138,7 @@ impl TableReader {
             None
         };
         if let Some((found, fix)) = layout {
-            return Err(DataError::Layout {
-                file: self.name.clone(),
-                found,
-                fix,
-            });
+            return Err(DataError::Layout { file: self.name.clone(), found, fix });
         }
         check_names(&self.name, names.iter().map(String::as_str))?;
         Ok(names)
@@ -191,10 +154,7 @@ impl TableReader {
         let set = |names: &[String]| names.iter().cloned().collect::<HashSet<String>>();
         let (there, text) = (set(&names), set(&self.text));
         let absent = |list: &[String]| -> Vec<String> {
-            list.iter()
-                .filter(|&name| !there.contains(name))
-                .cloned()
-                .collect()
+            list.iter().filter(|&name| !there.contains(name)).cloned().collect()
         };
         let (chosen, keeps_chosen): (&[String], bool) = match &self.keep {
             Keep::All => (&[], false),
@@ -207,11 +167,7 @@ impl TableReader {
             return Err(missing_columns(&self.name, &missing));
         }
         if let Some(unknown) = missing.iter().chain(&absent(&self.text)).next() {
-            return Err(unknown_column(
-                &self.name,
-                unknown,
-                names.iter().map(String::as_str),
-            ));
+            return Err(unknown_column(&self.name, unknown, names.iter().map(String::as_str)));
         }
         let chosen = set(chosen);
         let store = |at: usize, name: &str| {
@@ -272,33 +228,20 @@ impl Builder<'_> {
                 return Err(not_utf8(self.file, line, name, cell));
             };
             let (text, file) = (clean(text), self.file);
-            let at = || Place {
-                file: file.to_owned(),
-                line,
-                column: shown(name),
-            };
+            let at = || Place { file: file.to_owned(), line, column: shown(name) };
             let cell = || shown(text);
             if is_missing(text) {
-                return Err(DataError::Missing {
-                    at: at(),
-                    cell: cell(),
-                });
+                return Err(DataError::Missing { at: at(), cell: cell() });
             }
             match values {
                 Values::Texts(texts) => texts.push(text),
                 Values::Numbers(numbers) => match text.parse::<f64>() {
                     Ok(number) if number.is_finite() => numbers.push(number),
                     Ok(_) => {
-                        return Err(DataError::NonFinite {
-                            at: at(),
-                            cell: cell(),
-                        });
+                        return Err(DataError::NonFinite { at: at(), cell: cell() });
                     }
                     Err(_) => {
-                        return Err(DataError::NotANumber {
-                            at: at(),
-                            cell: cell(),
-                        });
+                        return Err(DataError::NotANumber { at: at(), cell: cell() });
                     }
                 },
             }
@@ -310,15 +253,8 @@ impl Builder<'_> {
 }
 
 fn not_utf8(file: &str, line: u64, column: &str, cell: &[u8]) -> DataError {
-    let at = Place {
-        file: file.to_owned(),
-        line,
-        column: shown(column),
-    };
-    DataError::NotUtf8 {
-        at,
-        cell: shown(&lossy(cell)),
-    }
+    let at = Place { file: file.to_owned(), line, column: shown(column) };
+    DataError::NotUtf8 { at, cell: shown(&lossy(cell)) }
 }
 
 fn lossy(cell: &[u8]) -> String {
@@ -326,16 +262,9 @@ fn lossy(cell: &[u8]) -> String {
 }
 
 pub(crate) fn missing_columns(file: &str, missing: &[&str]) -> DataError {
-    let noun = if missing.len() == 1 {
-        "the column"
-    } else {
-        "the columns"
-    };
+    let noun = if missing.len() == 1 { "the column" } else { "the columns" };
     let missing = format!("{noun} {}", listed(missing.iter().copied()));
-    DataError::MissingColumns {
-        file: file.to_owned(),
-        missing,
-    }
+    DataError::MissingColumns { file: file.to_owned(), missing }
 }
 
 /// The records of a CSV text, each with the line it starts on.
@@ -355,29 +284,16 @@ impl<'a, R: Read> Records<'a, R> {
             // With '\n' alone a record ends exactly at a line end, so that its line can be told;
             // the '\r' before it goes with the white space around the last cell.
             .terminator(csv::Terminator::Any(b'\n'))
-            .from_reader(Whole {
-                input,
-                read: 0,
-                last: b'\n',
-            });
-        Records {
-            file,
-            reader,
-            record: ByteRecord::new(),
-            line: 1,
-        }
+            .from_reader(Whole { input, read: 0, last: b'\n' });
+        Records { file, reader, record: ByteRecord::new(), line: 1 }
     }
 
     /// Moves to the next record that is not blank; `false` at the end.
     fn advance(&mut self) -> Result<bool, DataError> {
         loop {
-            let more = self
-                .reader
-                .read_byte_record(&mut self.record)
-                .map_err(|error| DataError::Read {
-                    file: self.file.to_owned(),
-                    source: error.into(),
-                })?;
+            let more = self.reader.read_byte_record(&mut self.record).map_err(|error| {
+                DataError::Read { file: self.file.to_owned(), source: error.into() }
+            })?;
             if !more {
                 return Ok(false);
             }
@@ -397,12 +313,7 @@ impl<'a, R: Read> Records<'a, R> {
         let end = self.reader.position();
         let source = self.reader.get_ref();
         let closed = end.byte() < source.read || source.last == b'\n';
-        let inside = self
-            .record
-            .as_slice()
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count();
+        let inside = self.record.as_slice().iter().filter(|&&byte| byte == b'\n').count();
         let start = end.line().saturating_sub(inside as u64 + u64::from(closed));
         // A quote left open to the end of the file swallows the line end that seems to close it.
         start.max(self.record.position().map_or(1, csv::Position::line))

@@ -1,11 +1,14 @@
 //! Which rows are for training and which are held out, and the order of training rows by epoch.
 
 use crate::error::DataError;
-use crate::random::{Purpose, Rng};
 use crate::table::Table;
 use crate::target::Target;
+use gradling::Rng;
 use std::num::NonZeroUsize;
 use std::slice::Chunks;
+
+/// The stream of random numbers that splits draw from.
+const STREAM: u64 = 1;
 
 /// Row numbers of a table in two parts, each ascending.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +29,7 @@ pub struct Split {
 pub fn split(table: &Table, target: &Target, held_out: f64, seed: u64) -> Result<Split, DataError> {
     if !(0.0..1.0).contains(&held_out) {
         let name = "the fraction of rows held out";
-        return Err(DataError::setting(
-            name,
-            held_out,
-            "at least 0 and less than 1",
-        ));
+        return Err(DataError::setting(name, held_out, "at least 0 and less than 1"));
     }
     let column = table.column(target.column())?;
     let all = table.row_ids();
@@ -45,11 +44,8 @@ pub fn split(table: &Table, target: &Target, held_out: f64, seed: u64) -> Result
         }
     };
 
-    let mut rng = Rng::with_purpose(seed, Purpose::Split);
-    let mut split = Split {
-        train: Vec::new(),
-        held_out: Vec::new(),
-    };
+    let mut rng = Rng::stream(seed, STREAM);
+    let mut split = Split { train: Vec::new(), held_out: Vec::new() };
     let share = |rows: usize| (rows as f64 * held_out).round() as usize;
     let mut before = 0;
     for mut group in groups {
@@ -87,10 +83,7 @@ pub struct Batches {
 impl Batches {
     /// Batches of `size` rows out of `0..rows`, such as the rows of a [`Matrix`](crate::Matrix).
     pub fn new(rows: usize, size: NonZeroUsize) -> Self {
-        Batches {
-            order: (0..rows).collect(),
-            size,
-        }
+        Batches { order: (0..rows).collect(), size }
     }
 
     /// Shuffles, and gives each row once; the last batch holds what is left.

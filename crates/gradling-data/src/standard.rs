@@ -25,34 +25,19 @@ impl Standard {
             (low, high, count) = (low.min(x), high.max(x), count + 1);
         }
         if count == 0 {
-            return Standard {
-                mean: 0.0,
-                scale: 1.0,
-                constant: true,
-            };
+            return Standard { mean: 0.0, scale: 1.0, constant: true };
         }
         let size = low.abs().max(high.abs());
         if high * 0.5 - low * 0.5 <= 8.0 * f64::EPSILON * size {
-            return Standard {
-                mean: low,
-                scale: 1.0,
-                constant: true,
-            };
+            return Standard { mean: low, scale: 1.0, constant: true };
         }
         // Dividing by a power of two changes no digit, and keeps sums and squares of numbers near
         // the largest or smallest there are from becoming infinite or 0.
         let unit = power_of_two(size);
         let n = count as f64;
         let mean = numbers.clone().map(|x| x / unit).sum::<f64>() / n;
-        let variance = numbers
-            .map(|x| (x / unit - mean) * (x / unit - mean))
-            .sum::<f64>()
-            / n;
-        Standard {
-            mean: mean * unit,
-            scale: variance.sqrt() * unit,
-            constant: false,
-        }
+        let variance = numbers.map(|x| (x / unit - mean) * (x / unit - mean)).sum::<f64>() / n;
+        Standard { mean: mean * unit, scale: variance.sqrt() * unit, constant: false }
     }
 
     /// The standard score `(x - mean) / scale`.

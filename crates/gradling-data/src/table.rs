@@ -72,11 +72,7 @@ impl Table {
     }
 
     pub(crate) fn from_parts(name: String, columns: Vec<Column>, lines: Lines) -> Self {
-        Table {
-            name,
-            columns,
-            lines,
-        }
+        Table { name, columns, lines }
     }
 
     /// The name that messages use.
@@ -124,10 +120,7 @@ impl Table {
     pub fn with_column(mut self, column: Column) -> Result<Self, DataError> {
         self.columns.push(column);
         let lines = self.lines;
-        Ok(Table {
-            lines,
-            ..Table::new(self.name, self.columns)?
-        })
+        Ok(Table { lines, ..Table::new(self.name, self.columns)? })
     }
 
     /// Writes the table as CSV with a header; numbers in the shortest form that reads back as
@@ -151,26 +144,21 @@ impl Table {
     }
 
     pub(crate) fn place(&self, row: usize, column: &str) -> Place {
-        Place {
-            file: self.name.clone(),
-            line: self.line(row),
-            column: shown(column),
-        }
+        Place { file: self.name.clone(), line: self.line(row), column: shown(column) }
     }
 
     /// The number in a cell; a text cell counts when it reads as a finite number.
     pub(crate) fn number(&self, column: &Column, row: usize) -> Result<f64, DataError> {
         match &column.values {
             Values::Numbers(numbers) => Ok(numbers[row]),
-            Values::Texts(texts) => texts
-                .get(row)
-                .parse()
-                .ok()
-                .filter(|x: &f64| x.is_finite())
-                .ok_or_else(|| DataError::NotANumber {
-                    at: self.place(row, &column.name),
-                    cell: shown(texts.get(row)),
-                }),
+            Values::Texts(texts) => {
+                texts.get(row).parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(|| {
+                    DataError::NotANumber {
+                        at: self.place(row, &column.name),
+                        cell: shown(texts.get(row)),
+                    }
+                })
+            }
         }
     }
 
@@ -178,10 +166,9 @@ impl Table {
     pub(crate) fn texts<'t>(&self, column: &'t Column) -> Result<&'t Texts, DataError> {
         match &column.values {
             Values::Texts(texts) => Ok(texts),
-            Values::Numbers(_) => Err(DataError::NotText {
-                file: self.name.clone(),
-                column: shown(&column.name),
-            }),
+            Values::Numbers(_) => {
+                Err(DataError::NotText { file: self.name.clone(), column: shown(&column.name) })
+            }
         }
     }
 
@@ -223,9 +210,7 @@ impl Column {
     /// A column of text; white space around a text is dropped, as it is in a file.
     pub fn texts<S: AsRef<str>>(name: impl AsRef<str>, cells: impl IntoIterator<Item = S>) -> Self {
         let mut texts = Texts::default();
-        cells
-            .into_iter()
-            .for_each(|cell| texts.push(clean(cell.as_ref())));
+        cells.into_iter().for_each(|cell| texts.push(clean(cell.as_ref())));
         Column::from_parts(clean(name.as_ref()).to_owned(), Values::Texts(texts))
     }
 
@@ -280,9 +265,7 @@ impl Texts {
 
     /// The text of each row.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.codes
-            .iter()
-            .map(|&code| &*self.distinct[code as usize])
+        self.codes.iter().map(|&code| &*self.distinct[code as usize])
     }
 
     /// The different texts, in the order in which they first appear.
@@ -328,11 +311,7 @@ impl Lines {
 
     fn line(&self, row: usize) -> u64 {
         let after = self.jumps.partition_point(|&(from, _)| from <= row);
-        let (from, line) = if after == 0 {
-            (0, 2)
-        } else {
-            self.jumps[after - 1]
-        };
+        let (from, line) = if after == 0 { (0, 2) } else { self.jumps[after - 1] };
         line + (row - from) as u64
     }
 }
@@ -345,10 +324,7 @@ pub(crate) fn check_names<'a>(
     let mut seen = HashMap::new();
     for (position, name) in (1..).zip(names) {
         if name.is_empty() {
-            return Err(DataError::EmptyName {
-                file: file.to_owned(),
-                position,
-            });
+            return Err(DataError::EmptyName { file: file.to_owned(), position });
         }
         match seen.entry(name) {
             Entry::Vacant(vacant) => vacant.insert(position),
@@ -386,17 +362,11 @@ pub(crate) fn clean(cell: &str) -> &str {
 
 /// Whether a cell is one of the marks for "no value" that programs write.
 pub(crate) fn is_missing(cell: &str) -> bool {
-    ["", "?", "NA", "N/A", "NaN"]
-        .iter()
-        .any(|mark| cell.eq_ignore_ascii_case(mark))
+    ["", "?", "NA", "N/A", "NaN"].iter().any(|mark| cell.eq_ignore_ascii_case(mark))
 }
 
 /// The shortest text that reads back as the same number, without hundreds of zeros.
 pub(crate) fn number_text(x: f64) -> String {
     let size = x.abs();
-    if size == 0.0 || (1e-5..1e16).contains(&size) {
-        x.to_string()
-    } else {
-        format!("{x:e}")
-    }
+    if size == 0.0 || (1e-5..1e16).contains(&size) { x.to_string() } else { format!("{x:e}") }
 }

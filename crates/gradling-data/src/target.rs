@@ -65,9 +65,7 @@ impl Labels {
 
     /// All labels, in the order of the classes.
     pub fn names(&self) -> Vec<String> {
-        (0..self.len())
-            .filter_map(|class| self.get(class))
-            .collect()
+        (0..self.len()).filter_map(|class| self.get(class)).collect()
     }
 
     /// The class of each of `rows`, which must be rows of the table.
@@ -97,11 +95,7 @@ impl Labels {
                 // One search for each different text, not for each row.
                 let classes: Vec<Option<usize>> = texts
                     .distinct()
-                    .map(|text| {
-                        labels
-                            .binary_search_by(|label| label.as_str().cmp(text))
-                            .ok()
-                    })
+                    .map(|text| labels.binary_search_by(|label| label.as_str().cmp(text)).ok())
                     .collect();
                 rows.iter()
                     .map(|&row| classes[texts.codes()[row] as usize].ok_or_else(|| unknown(row)))
@@ -113,9 +107,7 @@ impl Labels {
     pub(crate) fn is_sound(&self) -> bool {
         let ascending = match self {
             Labels::Numbers(numbers) => {
-                numbers
-                    .iter()
-                    .all(|x| x.is_finite() && x.to_bits() != (-0.0f64).to_bits())
+                numbers.iter().all(|x| x.is_finite() && x.to_bits() != (-0.0f64).to_bits())
                     && numbers.is_sorted_by(|a, b| a < b)
             }
             Labels::Texts(texts) => texts.is_sorted_by(|a, b| a < b),
@@ -156,9 +148,7 @@ impl Target {
             return regression("holds numbers that are not all whole".to_owned());
         }
         let Some(labels) = distinct(numbers, MOST_NUMERIC_CLASSES) else {
-            return regression(format!(
-                "holds more than {MOST_NUMERIC_CLASSES} different numbers"
-            ));
+            return regression(format!("holds more than {MOST_NUMERIC_CLASSES} different numbers"));
         };
         let (found, rows) = (labels.len(), table.rows());
         let held = format!("holds {found} different whole numbers in {rows} rows");
@@ -183,10 +173,9 @@ impl Target {
             Values::Numbers(_) => {
                 Target::new(table, column, None, "is taken as a quantity".to_owned())
             }
-            Values::Texts(_) => Err(DataError::TextTarget {
-                file: table.name().to_owned(),
-                column: shown(column),
-            }),
+            Values::Texts(_) => {
+                Err(DataError::TextTarget { file: table.name().to_owned(), column: shown(column) })
+            }
         }
     }
 
@@ -196,10 +185,9 @@ impl Target {
     /// No such column, only one value in it, or more than [`MAX_VALUES`].
     pub fn classification(table: &Table, column: &str) -> Result<Self, DataError> {
         let (kind, labels) = match table.column(column)?.values() {
-            Values::Numbers(numbers) => (
-                "numbers",
-                distinct(numbers, MAX_VALUES).map(Labels::Numbers),
-            ),
+            Values::Numbers(numbers) => {
+                ("numbers", distinct(numbers, MAX_VALUES).map(Labels::Numbers))
+            }
             Values::Texts(texts) => ("text", sorted_texts(texts.distinct()).map(Labels::Texts)),
         };
         let Some(labels) = labels else {
@@ -222,17 +210,9 @@ impl Target {
         };
         if one_value {
             let (file, value) = (table.name().to_owned(), shown(&values.cell(0)));
-            return Err(DataError::OneValue {
-                file,
-                column: shown(column),
-                value,
-            });
+            return Err(DataError::OneValue { file, column: shown(column), value });
         }
-        Ok(Target {
-            column: column.to_owned(),
-            labels,
-            reason,
-        })
+        Ok(Target { column: column.to_owned(), labels, reason })
     }
 
     /// The column's name.
@@ -257,13 +237,7 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "column {:?} {}, so the task is {}",
-            self.column,
-            self.reason,
-            self.task()
-        )
+        write!(f, "column {:?} {}, so the task is {}", self.column, self.reason, self.task())
     }
 }
 

@@ -26,10 +26,7 @@ fn check(bytes: &[u8]) -> bool {
             continue;
         };
         if let Ok(features) = encoder.encode_features(&table, &table.row_ids()) {
-            assert_eq!(
-                features.matrix.data.len(),
-                table.rows() * encoder.inputs().len()
-            );
+            assert_eq!(features.matrix.data.len(), table.rows() * encoder.inputs().len());
             assert!(features.matrix.data.iter().all(|x| x.is_finite()));
         }
         encoder.encode_targets(&table, &parts.train).unwrap();
@@ -109,9 +106,7 @@ fn damaged_tables_are_read_or_refused() {
             refused += 1
         }
         for delimiter in [b';', b'"', b'\n', b'\r', 0] {
-            let _ = TableReader::new("any")
-                .delimiter(delimiter)
-                .read(&bytes[..]);
+            let _ = TableReader::new("any").delimiter(delimiter).read(&bytes[..]);
         }
     }
     // The damage is of the kind that is sometimes harmless and sometimes not.

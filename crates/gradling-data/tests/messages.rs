@@ -19,18 +19,12 @@ fn a_file_without_header_or_rows_is_refused() {
     let empty = "t.csv: is empty; the first line must name the columns";
     says(read(""), empty);
     says(read("\u{feff}\r\n \n\n"), empty);
-    says(
-        read("a,b\n"),
-        "t.csv: has a header but no rows; add at least one row below it",
-    );
+    says(read("a,b\n"), "t.csv: has a header but no rows; add at least one row below it");
 }
 
 #[test]
 fn the_header_must_name_each_column_once() {
-    says(
-        read("a,,c\n1,2,3\n"),
-        "t.csv: column 2 has no name; name it in the first line",
-    );
+    says(read("a,,c\n1,2,3\n"), "t.csv: column 2 has no name; name it in the first line");
     says(
         read("a,b, a\n1,2,3\n"),
         r#"t.csv: columns 1 and 3 are both named "a"; rename one of them"#,
@@ -40,14 +34,8 @@ fn the_header_must_name_each_column_once() {
 #[test]
 fn other_separators_are_recognised() {
     let fix = "write commas instead, or set the delimiter";
-    says(
-        read("a;b\n1;2\n"),
-        &format!("t.csv: cells are separated by semicolons; {fix}"),
-    );
-    says(
-        read("a\tb\n1\t2\n"),
-        &format!("t.csv: cells are separated by tabs; {fix}"),
-    );
+    says(read("a;b\n1;2\n"), &format!("t.csv: cells are separated by semicolons; {fix}"));
+    says(read("a\tb\n1\t2\n"), &format!("t.csv: cells are separated by tabs; {fix}"));
     says(
         read("a,b\r1,2\r3,4\r"),
         "t.csv: lines end in a carriage return alone, as on very old Macs; \
@@ -152,11 +140,7 @@ fn lines_are_those_of_an_editor() {
 #[test]
 fn a_table_remembers_the_lines_of_its_rows() {
     let table = read("\na,b\n1,x\n\n2,\"y\nz\"\n3,x\n4,x").unwrap();
-    let lines: Vec<u64> = table
-        .row_ids()
-        .into_iter()
-        .map(|row| table.line(row))
-        .collect();
+    let lines: Vec<u64> = table.row_ids().into_iter().map(|row| table.line(row)).collect();
     assert_eq!(lines, [3, 5, 7, 8]);
 }
 
@@ -168,10 +152,7 @@ fn a_reader_that_fails_is_quoted() {
             Err(io::Error::other("the disk is gone"))
         }
     }
-    says(
-        Table::read("t.csv", Broken),
-        "t.csv: cannot be read: the disk is gone",
-    );
+    says(Table::read("t.csv", Broken), "t.csv: cannot be read: the disk is gone");
 }
 
 #[test]
@@ -182,25 +163,14 @@ fn an_unknown_column_gets_the_closest_name() {
         r#"t.csv: there is no column "specie", but there is "Species"; the columns are "sepal_length", "Species""#,
     );
     says(
-        TableReader::new("t.csv")
-            .without(["id"])
-            .read(&b"width,height\n1,2\n"[..]),
+        TableReader::new("t.csv").without(["id"]).read(&b"width,height\n1,2\n"[..]),
         r#"t.csv: there is no column "id"; the columns are "width", "height""#,
     );
-    let wide = (0..30)
-        .map(|i| format!("c{i}"))
-        .collect::<Vec<_>>()
-        .join(",");
+    let wide = (0..30).map(|i| format!("c{i}")).collect::<Vec<_>>().join(",");
     let cells = vec!["1"; 30].join(",");
-    let message = read(format!("{wide}\n{cells}\n"))
-        .unwrap()
-        .column("target")
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.ends_with(r#""c18", "c19", and 10 more"#),
-        "{message}"
-    );
+    let message =
+        read(format!("{wide}\n{cells}\n")).unwrap().column("target").unwrap_err().to_string();
+    assert!(message.ends_with(r#""c18", "c19", and 10 more"#), "{message}");
 }
 
 #[test]
@@ -232,17 +202,10 @@ fn identifiers_are_not_taken_for_categories() {
 #[test]
 fn a_table_to_predict_must_fit_the_model() {
     let train = read("a,b,colour,y\n1,2,red,0\n2,3,blue,1\n3,5,red,1\n4,4,blue,0\n").unwrap();
-    let encoder = Encoder::fit(
-        &train,
-        &train.row_ids(),
-        &Target::infer(&train, "y").unwrap(),
-    )
-    .unwrap();
+    let encoder =
+        Encoder::fit(&train, &train.row_ids(), &Target::infer(&train, "y").unwrap()).unwrap();
     let missing = r#"t.csv: misses the columns "a", "colour", which the model was trained on; add what is missing"#;
-    says(
-        encoder.encode_features(&read("b\n1\n").unwrap(), &[0]),
-        missing,
-    );
+    says(encoder.encode_features(&read("b\n1\n").unwrap(), &[0]), missing);
     says(encoder.reader("t.csv").read(&b"b,c\n1,2\n"[..]), missing);
     says(
         encoder.encode_features(&read("a,b,colour\n1,1,red\nx,1,red\n").unwrap(), &[0, 1]),
@@ -265,12 +228,8 @@ fn a_table_to_predict_must_fit_the_model() {
 #[test]
 fn a_score_beyond_all_numbers_is_refused() {
     let train = read("a,y\n0,0\n1e-9,1\n0,0\n1e-9,1\n").unwrap();
-    let encoder = Encoder::fit(
-        &train,
-        &train.row_ids(),
-        &Target::infer(&train, "y").unwrap(),
-    )
-    .unwrap();
+    let encoder =
+        Encoder::fit(&train, &train.row_ids(), &Target::infer(&train, "y").unwrap()).unwrap();
     says(
         encoder.encode_features(&read("a\n1e300\n").unwrap(), &[0]),
         r#"t.csv:2, column "a": "1e300" is not a finite number, or is too large; correct it or remove the row"#,
@@ -298,9 +257,7 @@ fn settings_out_of_range_tell_the_range() {
         );
     }
     says(
-        TableReader::new("t.csv")
-            .without(["a"])
-            .read(&b"a\n1\n"[..]),
+        TableReader::new("t.csv").without(["a"]).read(&b"a\n1\n"[..]),
         "the choice of columns is empty, but must be at least one",
     );
     says(
@@ -318,10 +275,7 @@ fn settings_out_of_range_tell_the_range() {
         generate::circles(10, -1.0, 1),
         "the noise is -1, but must be a finite number, at least 0",
     );
-    says(
-        generate::spirals(100, 1, 0.0, 1),
-        "the number of arms is 1, but must be from 2 to 20",
-    );
+    says(generate::spirals(100, 1, 0.0, 1), "the number of arms is 1, but must be from 2 to 20");
     says(
         generate::gaussians(100, 21, 0.0, 1),
         "the number of blobs is 21, but must be from 2 to 20",
@@ -330,29 +284,17 @@ fn settings_out_of_range_tell_the_range() {
         metrics::accuracy(&[0], &[0, 1]),
         "predictions and truth must be of one length, but are 1 and 2",
     );
-    says(
-        metrics::rmse(&[], &[]),
-        "the number of predictions is 0, but must be at least 1",
-    );
-    says(
-        metrics::Confusion::new(&[0], &[2], 2),
-        "a class is 2, but must be at most 1",
-    );
+    says(metrics::rmse(&[], &[]), "the number of predictions is 0, but must be at least 1");
+    says(metrics::Confusion::new(&[0], &[2], 2), "a class is 2, but must be at most 1");
     says(
         metrics::Confusion::new(&[0], &[2], usize::MAX),
-        &format!(
-            "the number of classes is {}, but must be at most 1000",
-            usize::MAX
-        ),
+        &format!("the number of classes is {}, but must be at most 1000", usize::MAX),
     );
 }
 
 #[test]
 fn tables_made_in_code_are_checked_as_files_are() {
-    let (one, two) = (
-        Column::numbers("a", vec![1.0]),
-        Column::numbers("b", vec![1.0, 2.0]),
-    );
+    let (one, two) = (Column::numbers("a", vec![1.0]), Column::numbers("b", vec![1.0, 2.0]));
     says(
         Table::new("t", vec![one.clone(), two]),
         "columns of a table must be of one length, but are 1 and 2",
@@ -369,10 +311,7 @@ fn tables_made_in_code_are_checked_as_files_are() {
         Table::new("t", vec![Column::texts("a", ["x", " NA "])]),
         r#"t:3, column "a": the value is missing ("NA"); fill it in or remove the row"#,
     );
-    says(
-        Table::new("t", vec![]),
-        "t: is empty; the first line must name the columns",
-    );
+    says(Table::new("t", vec![]), "t: is empty; the first line must name the columns");
     says(
         Table::new("t", vec![Column::texts("a", [""; 0])]),
         "t: has a header but no rows; add at least one row below it",

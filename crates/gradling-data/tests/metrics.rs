@@ -10,10 +10,7 @@ fn accuracy_is_the_share_of_right_classes() {
 #[test]
 fn errors_are_in_the_unit_of_the_truth() {
     // Errors 0, 3, -4, 0: squares sum to 25, over 4 is 6.25.
-    assert_eq!(
-        rmse(&[1.0, 5.0, -1.0, 4.0], &[1.0, 2.0, 3.0, 4.0]).unwrap(),
-        2.5
-    );
+    assert_eq!(rmse(&[1.0, 5.0, -1.0, 4.0], &[1.0, 2.0, 3.0, 4.0]).unwrap(), 2.5);
 }
 
 #[test]

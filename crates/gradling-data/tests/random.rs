@@ -12,10 +12,7 @@ fn table(rows: usize, label: impl Fn(usize) -> String) -> Table {
 fn the_bits_are_the_published_chacha8_key_stream() {
     // Zero key: 3e 00 ef 2f 89 5f 40 d6 7f 5b b8 e8 1f 09 a5 a1 (draft-strombergson-chacha).
     let mut rng = Rng::new(0);
-    assert_eq!(
-        [rng.bits(), rng.bits()],
-        [0xd640_5f89_2fef_003e, 0xa1a5_091f_e8b8_5b7f]
-    );
+    assert_eq!([rng.bits(), rng.bits()], [0xd640_5f89_2fef_003e, 0xa1a5_091f_e8b8_5b7f]);
 }
 
 #[test]
@@ -26,10 +23,7 @@ fn shuffles_and_splits_never_change() {
 
     let quantities = table(10, |row| format!("{row}.5"));
     let target = Target::infer(&quantities, "y").unwrap();
-    assert_eq!(
-        split(&quantities, &target, 0.3, 7).unwrap().held_out,
-        [0, 1, 3]
-    );
+    assert_eq!(split(&quantities, &target, 0.3, 7).unwrap().held_out, [0, 1, 3]);
 
     let classes = table(12, |row| if row % 3 == 0 { "b" } else { "a" }.to_owned());
     let target = Target::infer(&classes, "y").unwrap();
@@ -72,19 +66,13 @@ fn points(table: &Table) -> Vec<[f64; 3]> {
         Values::Texts(_) => panic!("{name} is text"),
     };
     let (x1, x2, label) = (column("x1"), column("x2"), column("label"));
-    (0..table.rows())
-        .map(|row| [x1[row], x2[row], label[row]])
-        .collect()
+    (0..table.rows()).map(|row| [x1[row], x2[row], label[row]]).collect()
 }
 
 #[test]
 fn without_noise_points_lie_on_their_curves() {
     for [x, y, label] in points(&generate::moons(101, 0.0, 1).unwrap()) {
-        let (x, y) = if label == 0.0 {
-            (x, y)
-        } else {
-            (1.0 - x, 0.5 - y)
-        };
+        let (x, y) = if label == 0.0 { (x, y) } else { (1.0 - x, 0.5 - y) };
         assert!((x.hypot(y) - 1.0).abs() < 1e-12 && y > -1e-12);
     }
     for [x, y, label] in points(&generate::circles(101, 0.0, 1).unwrap()) {
@@ -114,11 +102,7 @@ fn noise_is_the_standard_deviation() {
     }
     // 80,000 draws: mean 0 ± 0.25 / 283, variance 0.0625 ± 0.0625 * sqrt(2 / 80,000), 5 sigma each.
     assert!((sum / 80_000.0).abs() < 0.0045, "{}", sum / 80_000.0);
-    assert!(
-        (squares / 80_000.0 - 0.0625).abs() < 0.0016,
-        "{}",
-        squares / 80_000.0
-    );
+    assert!((squares / 80_000.0 - 0.0625).abs() < 0.0016, "{}", squares / 80_000.0);
 }
 
 #[test]
@@ -132,10 +116,7 @@ fn every_order_is_as_likely_as_any_other() {
     }
     // 1,000 of each of the 24 orders; the deviation is 31, so 5 sigma is 155.
     assert_eq!(counts.len(), 24);
-    assert!(
-        counts.values().all(|count| (count - 1000).abs() < 155),
-        "{counts:?}"
-    );
+    assert!(counts.values().all(|count| (count - 1000).abs() < 155), "{counts:?}");
 }
 
 #[test]
@@ -156,10 +137,5 @@ fn an_epoch_gives_each_row_once_and_each_epoch_another_order() {
         rows.sort_unstable();
         assert_eq!(rows, (0..103).collect::<Vec<_>>());
     }
-    assert_eq!(
-        Batches::new(0, 5.try_into().unwrap())
-            .epoch(&mut rng)
-            .count(),
-        0
-    );
+    assert_eq!(Batches::new(0, 5.try_into().unwrap()).epoch(&mut rng).count(), 0);
 }

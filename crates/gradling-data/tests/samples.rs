@@ -29,36 +29,19 @@ fn sizes_tasks_and_classes_are_those_documented() {
         ("spirals", 200, 3, "label", &[100, 100]),
         ("iris", 150, 5, "species", &[50, 50, 50]),
         ("breast_cancer", 569, 31, "diagnosis", &[357, 212]),
-        (
-            "digits",
-            1797,
-            65,
-            "digit",
-            &[178, 182, 177, 183, 181, 182, 181, 179, 174, 180],
-        ),
+        ("digits", 1797, 65, "digit", &[178, 182, 177, 183, 181, 182, 181, 179, 174, 180]),
     ];
     for (name, rows, columns, target, counts) in expected {
         let table = sample(name);
-        assert_eq!(
-            (table.rows(), table.columns().len()),
-            (rows, columns),
-            "{name}"
-        );
+        assert_eq!((table.rows(), table.columns().len()), (rows, columns), "{name}");
         assert_eq!(rows_per_class(&table, target), counts, "{name}");
         let task = Target::infer(&table, target).unwrap().task();
-        let expected = if counts.len() == 2 {
-            Task::Binary
-        } else {
-            Task::Classes(counts.len())
-        };
+        let expected = if counts.len() == 2 { Task::Binary } else { Task::Classes(counts.len()) };
         assert_eq!(task, expected, "{name}");
     }
     let diabetes = sample("diabetes");
     assert_eq!((diabetes.rows(), diabetes.columns().len()), (442, 11));
-    assert_eq!(
-        Target::infer(&diabetes, "progression").unwrap().task(),
-        Task::Regression
-    );
+    assert_eq!(Target::infer(&diabetes, "progression").unwrap().task(), Task::Regression);
 }
 
 #[test]
@@ -107,18 +90,12 @@ fn standard_scores_have_mean_0_and_deviation_1() {
     let target = Target::infer(&table, "progression").unwrap();
     let encoder = Encoder::fit(&table, &rows, &target).unwrap();
     let matrix = encoder.encode_features(&table, &rows).unwrap().matrix;
-    assert_eq!(
-        (matrix.rows, matrix.cols, matrix.data.len()),
-        (442, 10, 4420)
-    );
+    assert_eq!((matrix.rows, matrix.cols, matrix.data.len()), (442, 10, 4420));
     for col in 0..matrix.cols {
         let scores: Vec<f64> = (0..matrix.rows).map(|row| matrix.row(row)[col]).collect();
         let mean = scores.iter().sum::<f64>() / 442.0;
         let square = scores.iter().map(|z| z * z).sum::<f64>() / 442.0;
-        assert!(
-            mean.abs() < 1e-13 && (square - 1.0).abs() < 1e-13,
-            "{col}: {mean} {square}"
-        );
+        assert!(mean.abs() < 1e-13 && (square - 1.0).abs() < 1e-13, "{col}: {mean} {square}");
     }
     // From Python's statistics.fmean and pstdev: 152.13348416289594 and 77.00574586945044.
     assert!((encoder.quantity(0.0).unwrap() - 152.13348416289594).abs() < 1e-11);
@@ -130,10 +107,7 @@ fn pixels_that_are_always_blank_are_reported() {
     let table = sample("digits");
     let target = Target::infer(&table, "digit").unwrap();
     let encoder = Encoder::fit(&table, &table.row_ids(), &target).unwrap();
-    assert_eq!(
-        encoder.constant_features().collect::<Vec<_>>(),
-        ["p0", "p32", "p39"]
-    );
+    assert_eq!(encoder.constant_features().collect::<Vec<_>>(), ["p0", "p32", "p39"]);
 }
 
 #[test]
@@ -142,9 +116,7 @@ fn the_features_of_held_out_rows_do_not_change_the_encoder() {
     let target = Target::infer(&table, "species").unwrap();
     let parts = split(&table, &target, 0.2, 3).unwrap();
     let mut columns = table.columns().to_vec();
-    let Values::Numbers(lengths) = columns[0].values() else {
-        panic!("sepal length is a number")
-    };
+    let Values::Numbers(lengths) = columns[0].values() else { panic!("sepal length is a number") };
     let mut lengths = lengths.clone();
     parts.held_out.iter().for_each(|&row| lengths[row] = 1e6);
     columns[0] = gradling_data::Column::numbers("sepal_length_cm", lengths);

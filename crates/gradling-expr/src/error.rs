@@ -41,28 +41,17 @@ impl Error {
     /// An error at `span` of `text`; the place is computed here and only here.
     #[cold]
     pub(crate) fn at(text: &str, span: Range<usize>, message: impl Into<String>) -> Error {
-        Error {
-            message: message.into(),
-            place: Some(Place::of(text, span)),
-            help: None,
-        }
+        Error { message: message.into(), place: Some(Place::of(text, span)), help: None }
     }
 
     /// An error outside the text.
     #[cold]
     pub(crate) fn nowhere(message: impl Into<String>) -> Error {
-        Error {
-            message: message.into(),
-            place: None,
-            help: None,
-        }
+        Error { message: message.into(), place: None, help: None }
     }
 
     pub(crate) fn help(self, help: impl Into<String>) -> Error {
-        Error {
-            help: Some(help.into()),
-            ..self
-        }
+        Error { help: Some(help.into()), ..self }
     }
 }
 
@@ -77,15 +66,8 @@ impl Place {
         let start = (span.start - line_start).min(line.len());
         let end = (span.end - line_start).clamp(start, line.len());
 
-        let first = line[..start]
-            .char_indices()
-            .rev()
-            .nth(AROUND - 1)
-            .map_or(0, |(i, _)| i);
-        let after = line[start..]
-            .char_indices()
-            .nth(AROUND)
-            .map_or(line.len(), |(i, _)| start + i);
+        let first = line[..start].char_indices().rev().nth(AROUND - 1).map_or(0, |(i, _)| i);
+        let after = line[start..].char_indices().nth(AROUND).map_or(line.len(), |(i, _)| start + i);
         let mut excerpt = String::from(if first > 0 { "…" } else { "" });
         excerpt.extend(line[first..start].chars().flat_map(printable));
         let left = excerpt.width();
@@ -137,13 +119,7 @@ impl fmt::Display for Error {
         write!(f, "error: {}", self.message)?;
         let mut margin = 1;
         if let Some(place) = &self.place {
-            let Place {
-                line,
-                column,
-                excerpt,
-                marked,
-                ..
-            } = place;
+            let Place { line, column, excerpt, marked, .. } = place;
             margin = line.to_string().len();
             write!(f, "\n{:margin$}--> {line}:{column}", "")?;
             write!(f, "\n{:margin$} |\n{line} | {excerpt}", "")?;

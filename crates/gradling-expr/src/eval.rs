@@ -20,10 +20,7 @@ pub struct Evaluation {
 impl Evaluation {
     /// What a name means at the end; `s[0]` for an element of a list.
     pub fn get(&self, name: &str) -> Option<Value> {
-        self.names
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|&(_, value)| value)
+        self.names.iter().find(|(known, _)| known == name).map(|&(_, value)| value)
     }
 
     /// Everything the root was made from and everything that has a name, each once, in the order of
@@ -72,10 +69,8 @@ impl Script {
     }
 
     fn unknown_binding(&self, name: &str) -> Error {
-        let error = Error::nowhere(format!(
-            "`{}` is given, but the text does not use it",
-            clip(name)
-        ));
+        let error =
+            Error::nowhere(format!("`{}` is given, but the text does not use it", clip(name)));
         match closest(name, self.names()) {
             Some(close) => error.help(format!("did you mean `{}`?", clip(close))),
             None => error.help("leave it out, or use it in the text"),

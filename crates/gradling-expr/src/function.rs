@@ -15,10 +15,7 @@ pub(crate) enum Function {
 /// assert!(gradling_expr::functions().any(|name| name == "tanh"));
 /// ```
 pub fn functions() -> impl Iterator<Item = &'static str> {
-    let callable = Op::ALL
-        .iter()
-        .filter(|&&op| is_callable(op))
-        .map(|op| op.name());
+    let callable = Op::ALL.iter().filter(|&&op| is_callable(op)).map(|op| op.name());
     callable.chain(["log", "softmax", "log_softmax"])
 }
 
@@ -32,9 +29,7 @@ impl Function {
             "log" => Some(Function::Op(Op::Ln)),
             "softmax" => Some(Function::Softmax),
             "log_softmax" => Some(Function::LogSoftmax),
-            _ => Op::from_name(name)
-                .filter(|&op| is_callable(op))
-                .map(Function::Op),
+            _ => Op::from_name(name).filter(|&op| is_callable(op)).map(Function::Op),
         }
     }
 

@@ -95,10 +95,7 @@ impl<'s> Machine<'s> {
         }
         self.check_used()?;
         match result {
-            Item::Scalar(scalar) => Ok(Evaluation {
-                root: scalar.value(),
-                names: self.names(),
-            }),
+            Item::Scalar(scalar) => Ok(Evaluation { root: scalar.value(), names: self.names() }),
             Item::List(list) => {
                 let message = format!(
                     "the last statement is a list of length {}, and the result must be one number",
@@ -116,9 +113,7 @@ impl<'s> Machine<'s> {
     }
 
     fn pop(&mut self) -> Item {
-        self.stack
-            .pop()
-            .expect("the parser gives every operator its operands")
+        self.stack.pop().expect("the parser gives every operator its operands")
     }
 
     /// Takes the top `count` items, in order.
@@ -201,14 +196,11 @@ impl<'s> Machine<'s> {
         match list.get(place as usize) {
             Some(&scalar) => self.push(scalar),
             None => {
-                let message = format!(
-                    "there is no element {place} in a list of length {}",
-                    list.len()
-                );
-                return Err(self.error(at, message).help(format!(
-                    "the first is [0], the last is [{}]",
-                    list.len() - 1
-                )));
+                let message =
+                    format!("there is no element {place} in a list of length {}", list.len());
+                return Err(self
+                    .error(at, message)
+                    .help(format!("the first is [0], the last is [{}]", list.len() - 1)));
             }
         }
         Ok(())
@@ -220,9 +212,7 @@ impl<'s> Machine<'s> {
             let message = format!(
                 "the lists of this text stand for more than {BEYOND_TEXT} numbers beyond its length"
             );
-            return Err(self
-                .error(at, message)
-                .help("use a list less often, or a shorter one"));
+            return Err(self.error(at, message).help("use a list less often, or a shorter one"));
         };
         self.left = left;
         Ok(())
@@ -251,27 +241,19 @@ impl<'s> Machine<'s> {
 /// What is wrong.
 impl Machine<'_> {
     fn error(&self, at: u32, message: impl Into<String>) -> Error {
-        let span = self
-            .script
-            .token(at)
-            .map_or(at as usize..at as usize, |token| token.span());
+        let span = self.script.token(at).map_or(at as usize..at as usize, |token| token.span());
         Error::at(&self.script.text, span, message)
     }
 
     /// The token at `at`, as it is written.
     fn written(&self, at: u32) -> String {
-        self.script
-            .token(at)
-            .map_or(String::new(), |token| clip(&self.script.text[token.span()]))
+        self.script.token(at).map_or(String::new(), |token| clip(&self.script.text[token.span()]))
     }
 
     /// Something that takes numbers met a list.
     fn list_for_number(&self, at: u32) -> Error {
-        self.error(
-            at,
-            format!("`{}` takes numbers, and here is a list", self.written(at)),
-        )
-        .help("pick an element, as in `s[0]`; sum, mean, max, dot and softmax take lists")
+        self.error(at, format!("`{}` takes numbers, and here is a list", self.written(at)))
+            .help("pick an element, as in `s[0]`; sum, mean, max, dot and softmax take lists")
     }
 
     fn unknown(&self, name: u32, at: u32) -> Error {
@@ -284,9 +266,7 @@ impl Machine<'_> {
             .and_then(|_| next.next())
             .is_ok_and(|token| token.kind == Kind::Operator(Op::Eq));
         if compared {
-            return error.help(format!(
-                "`==` compares; to give it a value write `{shown} = …`"
-            ));
+            return error.help(format!("`==` compares; to give it a value write `{shown} = …`"));
         }
         if Function::from_name(written).is_some() {
             return error.help(format!("it is a function: call it as in `{shown}(x)`"));
@@ -300,10 +280,7 @@ impl Machine<'_> {
             0 => error.help(help),
             1..=8 => {
                 let known = self.order.iter().map(|&name| clip(self.script.name(name)));
-                error.help(format!(
-                    "{help}; there are {}",
-                    known.collect::<Vec<_>>().join(", ")
-                ))
+                error.help(format!("{help}; there are {}", known.collect::<Vec<_>>().join(", ")))
             }
             more => error.help(format!("{help}; there are {more} names so far")),
         }

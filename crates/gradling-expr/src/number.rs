@@ -6,9 +6,7 @@ use crate::error::clip;
 pub(crate) fn length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let digits = |from: usize| {
-        let end = bytes[from..]
-            .iter()
-            .position(|b| !matches!(b, b'0'..=b'9' | b'_'));
+        let end = bytes[from..].iter().position(|b| !matches!(b, b'0'..=b'9' | b'_'));
         end.map_or(bytes.len(), |n| from + n)
     };
     let mut end = digits(0);
@@ -34,11 +32,8 @@ pub(crate) fn value(written: &str) -> Result<f64, (String, &'static str)> {
         let message = format!("`{}` is not a number", clip(written));
         return Err((message, "`_` stands between two digits, as in 1_000"));
     }
-    let parsed = if written.contains('_') {
-        written.replace('_', "").parse()
-    } else {
-        written.parse()
-    };
+    let parsed =
+        if written.contains('_') { written.replace('_', "").parse() } else { written.parse() };
     match parsed {
         Ok(value) if f64::is_finite(value) => Ok(value),
         Ok(_) => Err((

@@ -40,18 +40,8 @@ pub fn parse(text: &str) -> Result<Script, Error> {
         return Err(Error::nowhere("there is nothing to compute")
             .help("write an expression, for example `a = 2; b = -3; d = a*b + 10`"));
     }
-    let Parser {
-        code,
-        numbers,
-        names,
-        ..
-    } = parser;
-    Ok(Script {
-        text: text.into(),
-        code,
-        numbers,
-        names,
-    })
+    let Parser { code, numbers, names, .. } = parser;
+    Ok(Script { text: text.into(), code, numbers, names })
 }
 
 struct Parser<'t> {
@@ -202,10 +192,9 @@ impl<'t> Parser<'t> {
                     self.before = Some(token);
                     return Ok(());
                 }
-                Kind::Operator(Op::Sub) => self.waiting.push(Waiting {
-                    what: What::Minus,
-                    at: token.start,
-                }),
+                Kind::Operator(Op::Sub) => {
+                    self.waiting.push(Waiting { what: What::Minus, at: token.start })
+                }
                 // A plus before an operand changes nothing.
                 Kind::Operator(Op::Add) => {}
                 Kind::Open(Bracket::Round) => self.open(What::Parenthesis, token),
@@ -280,25 +269,15 @@ impl<'t> Parser<'t> {
         let what = What::Operator(op);
         let precedence = what.precedence();
         // To the right: a power lets an equal one wait.
-        self.settle(if op == Op::Pow {
-            precedence + 1
-        } else {
-            precedence.max(COMPARISON + 1)
-        });
+        self.settle(if op == Op::Pow { precedence + 1 } else { precedence.max(COMPARISON + 1) });
         if precedence == COMPARISON
-            && self
-                .waiting
-                .last()
-                .is_some_and(|waiting| waiting.what.precedence() == COMPARISON)
+            && self.waiting.last().is_some_and(|waiting| waiting.what.precedence() == COMPARISON)
         {
             return Err(self
                 .error(token, "comparisons do not chain")
                 .help("where both must hold, multiply: `(a < b)*(b < c)`"));
         }
-        self.waiting.push(Waiting {
-            what,
-            at: token.start,
-        });
+        self.waiting.push(Waiting { what, at: token.start });
         Ok(())
     }
 
@@ -316,10 +295,7 @@ impl<'t> Parser<'t> {
     }
 
     fn open(&mut self, what: What, token: Token) {
-        self.waiting.push(Waiting {
-            what,
-            at: token.start,
-        });
+        self.waiting.push(Waiting { what, at: token.start });
         self.open += 1;
     }
 
@@ -327,9 +303,7 @@ impl<'t> Parser<'t> {
     fn close(&mut self, token: Token) -> Result<(), Error> {
         let Some(&opened) = self.waiting.last() else {
             let message = format!("`{}` closes nothing", self.shown(token));
-            return Err(self
-                .error(token, message)
-                .help("delete it, or open it further left"));
+            return Err(self.error(token, message).help("delete it, or open it further left"));
         };
         if Some(token.kind) != opened.what.bracket().map(Kind::Close) {
             return Err(self.never_closed(opened));
@@ -343,10 +317,8 @@ impl<'t> Parser<'t> {
             }
             What::List(0) => {
                 let span = opened.at as usize..token.end as usize;
-                return Err(
-                    Error::at(self.text, span, "a list has at least one element")
-                        .help("write `[a]` or `[a, b]`"),
-                );
+                return Err(Error::at(self.text, span, "a list has at least one element")
+                    .help("write `[a]` or `[a, b]`"));
             }
             What::List(count) => self.emit(Does::List(count), opened.at),
             What::Parenthesis | What::Operator(_) | What::Minus => {}
@@ -391,19 +363,15 @@ impl<'t> Parser<'t> {
     fn function(&self, token: Token) -> Result<Function, Error> {
         let name = &self.text[token.span()];
         Function::from_name(name).ok_or_else(|| {
-            let error = self.error(
-                token,
-                format!("there is no function called `{}`", clip(name)),
-            );
+            let error = self.error(token, format!("there is no function called `{}`", clip(name)));
             if self.places.contains_key(name) {
                 return error.help(format!("for a product write `{}*(…)`", clip(name)));
             }
             match closest(name, functions()) {
                 Some(close) => error.help(format!("did you mean `{close}`?")),
-                None => error.help(format!(
-                    "there are {}",
-                    functions().collect::<Vec<_>>().join(", ")
-                )),
+                None => {
+                    error.help(format!("there are {}", functions().collect::<Vec<_>>().join(", ")))
+                }
             }
         })
     }
@@ -414,11 +382,7 @@ impl<'t> Parser<'t> {
         }
         let token = Lexer::new(self.text, at as usize).next()?;
         let name = self.shown(token);
-        let given = if count == 1 {
-            "1 is given".to_owned()
-        } else {
-            format!("{count} are given")
-        };
+        let given = if count == 1 { "1 is given".to_owned() } else { format!("{count} are given") };
         let message = format!("`{name}` takes {}, and {given}", function.takes());
         Err(self.error(token, message).help(function.usage(&name)))
     }

@@ -14,11 +14,7 @@ pub(crate) fn closest<'c>(
         .take(LOOKED_AT)
         .filter_map(|name| {
             let same_letters = name.to_lowercase() == written.to_lowercase();
-            let distance = if same_letters {
-                0
-            } else {
-                strsim::osa_distance(written, name)
-            };
+            let distance = if same_letters { 0 } else { strsim::osa_distance(written, name) };
             // A name of one letter is no misspelling of another.
             (same_letters || distance <= tolerated && distance < length.max(2) && name.len() > 1)
                 .then_some((distance, name))

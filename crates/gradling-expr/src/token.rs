@@ -104,11 +104,7 @@ impl<'t> Lexer<'t> {
     fn token(&mut self, kind: Kind, length: usize) -> Token {
         let start = self.at as u32;
         self.at += length;
-        Token {
-            kind,
-            start,
-            end: self.at as u32,
-        }
+        Token { kind, start, end: self.at as u32 }
     }
 
     fn skip_blanks(&mut self) {
@@ -152,18 +148,12 @@ impl<'t> Lexer<'t> {
             {
                 let whole = length + name_length(following);
                 let message = format!("`{}` is not a decimal number", clip(&rest[..whole]));
-                Err(self.error(
-                    whole,
-                    message,
-                    "numbers are written as in 255, 2.5 and 1e-3",
-                ))
+                Err(self.error(whole, message, "numbers are written as in 255, 2.5 and 1e-3"))
             }
             Some('e' | 'E') if name_length(following) == 1 => {
                 let message = format!("the exponent of `{}` has no digits", clip(&rest[..=length]));
-                let help = format!(
-                    "write `{0}e3` for {0} thousand, `{0}*e` for a product",
-                    clip(written)
-                );
+                let help =
+                    format!("write `{0}e3` for {0} thousand, `{0}*e` for a product", clip(written));
                 Err(self.error(length + 1, message, help))
             }
             Some(c) if is_name_start(c) => {

@@ -8,19 +8,13 @@ use gradling_expr::{Error, Place, parse};
 type Case = (&'static str, &'static [(&'static str, f64)]);
 
 fn error((text, bindings): Case) -> Error {
-    let result = scope(|| {
-        parse(text)?
-            .eval(bindings.iter().copied())
-            .map(|result| result.root.data())
-    });
+    let result =
+        scope(|| parse(text)?.eval(bindings.iter().copied()).map(|result| result.root.data()));
     result.expect_err(text)
 }
 
 fn shown(texts: &[&'static str]) -> String {
-    let shown: Vec<String> = texts
-        .iter()
-        .map(|text| error((text, &[])).to_string())
-        .collect();
+    let shown: Vec<String> = texts.iter().map(|text| error((text, &[])).to_string()).collect();
     shown.join("\n\n")
 }
 
@@ -191,16 +185,10 @@ fn the_mark_stands_below_its_place_after_tabs_and_wide_characters() {
 #[test]
 fn a_long_line_is_cut_around_the_place() {
     let long = |middle: &str| "a + ".repeat(100) + middle + &" + a".repeat(100);
-    let texts = [
-        long("oops"),
-        long(&"z".repeat(90)),
-        format!("a = 1; {}2 2", "a + ".repeat(20)),
-    ];
+    let texts = [long("oops"), long(&"z".repeat(90)), format!("a = 1; {}2 2", "a + ".repeat(20))];
     let shown = texts.map(|text| {
         let text = format!("a=1; {text}");
-        scope(|| parse(&text)?.eval([]).map(|result| result.root.data()))
-            .unwrap_err()
-            .to_string()
+        scope(|| parse(&text)?.eval([]).map(|result| result.root.data())).unwrap_err().to_string()
     });
     insta::assert_snapshot!(shown.join("\n\n"));
 }

@@ -85,10 +85,7 @@ fn mutate(random: &mut Random, text: &mut String) {
     let (from, to) = (a.min(b), a.max(b));
     match random.below(4) {
         0 => text.insert_str(from, PIECES[random.below(PIECES.len())]),
-        1 => text.replace_range(
-            from..text.ceil_char_boundary((from + 1).min(text.len())),
-            "",
-        ),
+        1 => text.replace_range(from..text.ceil_char_boundary((from + 1).min(text.len())), ""),
         2 if to - from < 30 => text.replace_range(from..to, ""),
         2 => text.replace_range(from..from, PIECES[random.below(PIECES.len())]),
         _ => {
@@ -102,17 +99,10 @@ fn mutate(random: &mut Random, text: &mut String) {
 
 fn check(text: &str, error: &Error) {
     let shown = error.to_string();
-    assert!(
-        shown.starts_with("error: ") && !shown.contains(['\0', '\t', '\u{202e}']),
-        "{shown:?}"
-    );
+    assert!(shown.starts_with("error: ") && !shown.contains(['\0', '\t', '\u{202e}']), "{shown:?}");
     if let Some(place) = &error.place {
         assert!(text.get(place.span.clone()).is_some(), "{text:?} {place:?}");
-        assert_eq!(
-            text[..place.span.start].split('\n').count(),
-            place.line,
-            "{text:?}"
-        );
+        assert_eq!(text[..place.span.start].split('\n').count(), place.line, "{text:?}");
         assert!(place.marked.start < place.marked.end && !place.excerpt.contains('\n'));
     }
 }
@@ -134,11 +124,8 @@ fn mutated_texts_give_a_result_or_an_error_in_its_place() {
                     continue;
                 }
             };
-            let free: Vec<(&str, f64)> = script
-                .free_names()
-                .into_iter()
-                .map(|name| (name, 0.5))
-                .collect();
+            let free: Vec<(&str, f64)> =
+                script.free_names().into_iter().map(|name| (name, 0.5)).collect();
             scope(|| match script.eval(free) {
                 Ok(result) => {
                     result.root.backward();

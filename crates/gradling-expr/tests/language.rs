@@ -5,9 +5,7 @@ use gradling_expr::{Error, Evaluation, parse};
 use std::f64::consts::{E, FRAC_1_SQRT_2, LN_2, PI};
 
 fn eval(text: &str) -> Evaluation {
-    parse(text)
-        .and_then(|script| script.eval([]))
-        .unwrap_or_else(|error| panic!("{text}\n{error}"))
+    parse(text).and_then(|script| script.eval([])).unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
 fn number(text: &str) -> f64 {
@@ -30,10 +28,7 @@ fn check(text: &str, values: &[(&str, f64)], gradients: &[(&str, f64)]) {
         for &(name, gradient) in gradients {
             let found = get(&result, name).grad();
             let close = (found - gradient).abs() <= 1e-12 * gradient.abs();
-            assert!(
-                close || found.is_nan() && gradient.is_nan(),
-                "{name}: {found} and {gradient}"
-            );
+            assert!(close || found.is_nan() && gradient.is_nan(), "{name}: {found} and {gradient}");
         }
     });
 }
@@ -43,27 +38,12 @@ fn the_worked_examples_have_the_values_and_gradients_of_micrograd() {
     check(
         "a=2; b=-3; c=10; f=-2; e=a*b; d=e+c; L=d*f",
         &[("L", -8.0), ("d", 4.0), ("e", -6.0)],
-        &[
-            ("L", 1.0),
-            ("f", 4.0),
-            ("d", -2.0),
-            ("c", -2.0),
-            ("e", -2.0),
-            ("a", 6.0),
-            ("b", -4.0),
-        ],
+        &[("L", 1.0), ("f", 4.0), ("d", -2.0), ("c", -2.0), ("e", -2.0), ("a", 6.0), ("b", -4.0)],
     );
     check(
         "x1=2; x2=0; w1=-3; w2=1; b=6.8813735870195432\nn = x1*w1 + x2*w2 + b\no = tanh(n)",
         &[("n", 0.8813735870195432), ("o", FRAC_1_SQRT_2)],
-        &[
-            ("n", 0.5),
-            ("b", 0.5),
-            ("x2", 0.5),
-            ("x1", -1.5),
-            ("w1", 1.0),
-            ("w2", 0.0),
-        ],
+        &[("n", 0.5), ("b", 0.5), ("x2", 0.5), ("x1", -1.5), ("w1", 1.0), ("w2", 0.0)],
     );
     check(
         "x1=2; x2=0; w1=-3; w2=1; b=6.8813735870195432; n = x1*w1 + x2*w2 + b
@@ -103,13 +83,7 @@ fn the_worked_examples_have_the_values_and_gradients_of_micrograd() {
          d = d + d*2 + relu(b + a); d = d + 3*d + relu(b - a)
          e = c - d; f = e**2; g = f/2
          g = g + 10/f",
-        &[
-            ("g", 24.70408163265306),
-            ("c", -1.0),
-            ("d", 6.0),
-            ("e", -7.0),
-            ("f", 49.0),
-        ],
+        &[("g", 24.70408163265306), ("c", -1.0), ("d", 6.0), ("e", -7.0), ("f", 49.0)],
         &[
             ("a", 138.8338192419825),
             ("b", 645.5772594752186),
@@ -119,16 +93,8 @@ fn the_worked_examples_have_the_values_and_gradients_of_micrograd() {
             ("f", 0.4958350687213661),
         ],
     );
-    check(
-        "a=2; b=3; y=a^b",
-        &[("y", 8.0)],
-        &[("a", 12.0), ("b", 5.545177444479562)],
-    );
-    check(
-        "a=-2; b=-3; y=a^b",
-        &[("y", -0.125)],
-        &[("a", -0.1875), ("b", f64::NAN)],
-    );
+    check("a=2; b=3; y=a^b", &[("y", 8.0)], &[("a", 12.0), ("b", 5.545177444479562)]);
+    check("a=-2; b=-3; y=a^b", &[("y", -0.125)], &[("a", -0.1875), ("b", f64::NAN)]);
 }
 
 #[test]
@@ -220,11 +186,7 @@ fn functions_compute_what_their_names_say() {
         ("[5, 6,][1]", 6.0),
         ("max(\n  1, # one\n  2, // two\n)", 2.0),
     ] {
-        assert!(
-            (number(text) - value).abs() < 1e-15,
-            "{text} is {}",
-            number(text)
-        );
+        assert!((number(text) - value).abs() < 1e-15, "{text} is {}", number(text));
     }
 }
 
@@ -268,12 +230,7 @@ fn a_second_name_is_the_same_value_with_the_first_label() {
 fn a_name_given_again_labels_both_values() {
     scope(|| {
         let result = eval("c = 1; c = c + 1");
-        let labels: Vec<_> = result
-            .root
-            .reached()
-            .into_iter()
-            .map(Value::label)
-            .collect();
+        let labels: Vec<_> = result.root.reached().into_iter().map(Value::label).collect();
         assert_eq!(labels, [Some("c".to_owned()), None, Some("c".to_owned())]);
         assert_eq!(result.names, [("c".to_owned(), result.root)]);
     });
@@ -290,11 +247,7 @@ fn an_exponent_that_is_a_plain_number_belongs_to_the_operation() {
     ] {
         scope(|| {
             let root = eval(text).root;
-            assert_eq!(
-                (root.symbol().as_str(), root.inputs().len()),
-                (symbol, inputs),
-                "{text}"
-            );
+            assert_eq!((root.symbol().as_str(), root.inputs().len()), (symbol, inputs), "{text}");
         });
     }
 }
@@ -318,12 +271,8 @@ fn constants_hold_until_their_name_is_given_another_value() {
     let text = "a = e; e = 1; a + e";
     assert_eq!(number(text), E + 1.0);
     assert_eq!(parse(text).unwrap().free_names(), [""; 0]);
-    let bound = scope(|| {
-        parse("2*pi")
-            .unwrap()
-            .eval([("pi", 3.0)])
-            .map(|result| result.root.data())
-    });
+    let bound =
+        scope(|| parse("2*pi").unwrap().eval([("pi", 3.0)]).map(|result| result.root.data()));
     assert_eq!(bound, Ok(6.0));
 }
 
@@ -340,10 +289,7 @@ fn bindings_give_free_names_a_value_and_replace_numbers() {
         assert!(!get(&result, "x").is_constant());
     });
     let replaced = parse("a = 2; b = 10; a*b").unwrap();
-    assert_eq!(
-        scope(|| replaced.eval([("a", 5.0)]).unwrap().root.data()),
-        50.0
-    );
+    assert_eq!(scope(|| replaced.eval([("a", 5.0)]).unwrap().root.data()), 50.0);
     assert_eq!(scope(|| replaced.eval([]).unwrap().root.data()), 20.0);
 }
 

@@ -21,11 +21,7 @@ const ATOM: u8 = 6;
 impl Written {
     /// In parentheses unless it binds at least so tightly.
     fn at_least(&self, binds: u8) -> String {
-        if self.binds >= binds {
-            self.text.clone()
-        } else {
-            format!("({})", self.text)
-        }
+        if self.binds >= binds { self.text.clone() } else { format!("({})", self.text) }
     }
 
     fn two(
@@ -36,17 +32,10 @@ impl Written {
         of: fn(f64, f64) -> f64,
     ) -> Written {
         // Powers go to the right, the others to the left; a sign may stand after `^`.
-        let (of_left, of_right) = if binds == POWER {
-            (POWER + 1, SIGN)
-        } else {
-            (binds, binds + 1)
-        };
+        let (of_left, of_right) =
+            if binds == POWER { (POWER + 1, SIGN) } else { (binds, binds + 1) };
         Written {
-            text: format!(
-                "{}{sign}{}",
-                left.at_least(of_left),
-                right.at_least(of_right)
-            ),
+            text: format!("{}{sign}{}", left.at_least(of_left), right.at_least(of_right)),
             binds,
             number: of(left.number, right.number),
         }
@@ -61,15 +50,11 @@ fn expression() -> impl Strategy<Value = Written> {
     let number = prop_oneof![
         (0u32..100).prop_map(f64::from),
         0.0..10.0f64,
-        any::<f64>().prop_filter("written without a sign", |x| x.is_finite()
-            && x.is_sign_positive()),
+        any::<f64>()
+            .prop_filter("written without a sign", |x| x.is_finite() && x.is_sign_positive()),
     ];
     let number = (number, any::<bool>()).prop_map(|(number, exponent)| Written {
-        text: if exponent {
-            format!("{number:e}")
-        } else {
-            format!("{number}")
-        },
+        text: if exponent { format!("{number:e}") } else { format!("{number}") },
         binds: ATOM,
         number,
     });
@@ -80,26 +65,16 @@ fn expression() -> impl Strategy<Value = Written> {
             2 => Written::two("*", PRODUCT, &a, &b, |a, b| a * b),
             3 => Written::two(" / ", PRODUCT, &a, &b, |a, b| a / b),
             4 => Written::two("^", POWER, &a, &b, f64::powf),
-            5 => Written {
-                text: format!("-{}", a.at_least(SIGN)),
-                binds: SIGN,
-                number: -a.number,
-            },
+            5 => Written { text: format!("-{}", a.at_least(SIGN)), binds: SIGN, number: -a.number },
             6 => Written {
                 text: format!("({} < {})", a.text, b.text),
                 binds: ATOM,
                 number: truth(a.number < b.number),
             },
-            7 => Written {
-                text: format!("abs({})", a.text),
-                binds: ATOM,
-                number: a.number.abs(),
-            },
-            8 => Written {
-                text: format!("sqrt({})", a.text),
-                binds: ATOM,
-                number: a.number.sqrt(),
-            },
+            7 => Written { text: format!("abs({})", a.text), binds: ATOM, number: a.number.abs() },
+            8 => {
+                Written { text: format!("sqrt({})", a.text), binds: ATOM, number: a.number.sqrt() }
+            }
             9 => Written {
                 text: format!("select({}, {},\n{})", a.text, b.text, c.text),
                 binds: ATOM,
@@ -110,11 +85,7 @@ fn expression() -> impl Strategy<Value = Written> {
                 binds: ATOM,
                 number: b.number,
             },
-            _ => Written {
-                text: format!("+{}", a.at_least(SIGN)),
-                binds: SIGN,
-                number: a.number,
-            },
+            _ => Written { text: format!("+{}", a.at_least(SIGN)), binds: SIGN, number: a.number },
         })
     })
 }

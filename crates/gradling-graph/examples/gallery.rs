@@ -1,6 +1,7 @@
 //! Draws a gallery of graphs, as SVG and as PNG, into the folder given: `cargo run --example gallery -- out`.
 
-use gradling::{Value, affine, group, sum};
+use gradling::nn::{Activation, Mlp};
+use gradling::{Rng, Value, group, sum};
 use gradling_graph::{Detail, Direction, Fold, Graph, Options, trace, trace_last};
 use resvg::{tiny_skia, usvg};
 use std::error::Error;
@@ -19,11 +20,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         let size = tree.size();
         // At most about 4,000 pixels a side.
         let scale = (4_000.0 / size.width().max(size.height())).min(2.0);
-        let (width, height) = ((size.width() * scale).ceil() as u32, (size.height() * scale).ceil() as u32);
-        let mut pixels = tiny_skia::Pixmap::new(width.max(1), height.max(1)).ok_or("too large to draw")?;
+        let (width, height) =
+            ((size.width() * scale).ceil() as u32, (size.height() * scale).ceil() as u32);
+        let mut pixels =
+            tiny_skia::Pixmap::new(width.max(1), height.max(1)).ok_or("too large to draw")?;
         resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
         pixels.save_png(path.with_extension("png"))?;
-        println!("{name}: {} values, {:.0} x {:.0}", graph.nodes().len(), size.width(), size.height());
+        println!(
+            "{name}: {} values, {:.0} x {:.0}",
+            graph.nodes().len(),
+            size.width(),
+            size.height()
+        );
         Ok(())
     };
     let top_down = || Options::new().direction(Direction::TopToBottom);
@@ -34,17 +42,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     show("neuron", &trace(neuron), Options::new())?;
     show("neuron-down", &trace(neuron), top_down().title("A neuron"))?;
 
-    let network = network(&[3, 4, 4, 1], Sums::Affine);
-    network.backward();
-    let graph = trace(network);
+    let mlp = Mlp::new(3, &[4, 4, 1], Activation::Tanh, &mut Rng::new(1337));
+    let sample =
+        [("x1", 2.0), ("x2", 3.0), ("x3", -1.0)].map(|(name, x)| Value::new(x).with_label(name));
+    let score = mlp.predict(&sample).with_label("score");
+    score.backward();
+    let graph = trace(score);
     show("mlp", &graph, Options::new())?;
     show("mlp-down", &graph, top_down())?;
     show("mlp-neurons-folded", &graph, Options::new().fold(Fold::Depth(2)))?;
     show("mlp-layers-folded", &graph, Options::new().fold(Fold::Depth(1)))?;
 
-    let spelled = network_of(&[3, 4, 4, 1], Sums::Spelled);
-    show("mlp-spelled", &spelled, Options::new())?;
-    let large = network_of(&[8, 16, 16, 4, 1], Sums::Spelled);
+    show("mlp-spelled", &network(&[3, 4, 4, 1]), Options::new())?;
+    let large = network(&[8, 16, 16, 4, 1]);
     show("large", &without_groups(&[8, 16, 16, 4, 1]), Options::new())?;
     show("large-down", &without_groups(&[8, 16, 16, 4, 1]), top_down())?;
     show("large-groups", &large, Options::new())?;
@@ -79,14 +89,6 @@ fn neuron() -> Value {
     n.tanh().with_label("o")
 }
 
-#[derive(Clone, Copy)]
-enum Sums {
-    /// Each neuron's sum is one operation.
-    Affine,
-    /// Each product and each sum is its own.
-    Spelled,
-}
-
 /// Numbers that look random and are the same everywhere.
 struct Noise(u64);
 
@@ -97,33 +99,28 @@ impl Noise {
     }
 }
 
-fn network_of(sizes: &[usize], sums: Sums) -> Graph {
-    let root = network(sizes, sums);
-    root.backward();
-    trace(root)
-}
-
-fn network(sizes: &[usize], sums: Sums) -> Value {
+/// A network in groups, each product and each sum an operation of its own.
+fn network(sizes: &[usize]) -> Graph {
     let mut noise = Noise(7);
-    let mut values: Vec<Value> =
-        (1..=sizes[0]).map(|k| Value::new(3.0 * noise.next()).with_label(format!("x{k}"))).collect();
+    let mut values: Vec<Value> = (1..=sizes[0])
+        .map(|k| Value::new(3.0 * noise.next()).with_label(format!("x{k}")))
+        .collect();
     for (layer, &outputs) in sizes[1..].iter().enumerate() {
         values = group(format!("layer {}", layer + 1), || {
             (1..=outputs)
                 .map(|neuron| {
-                    let weights: Vec<Value> = values.iter().map(|_| Value::new(noise.next())).collect();
+                    let weights: Vec<Value> =
+                        values.iter().map(|_| Value::new(noise.next())).collect();
                     let bias = Value::new(noise.next());
-                    group(format!("neuron {neuron}"), || match sums {
-                        Sums::Affine => affine(&weights, &values, bias).tanh(),
-                        Sums::Spelled => {
-                            weights.iter().zip(&values).fold(bias, |sum, (&w, &x)| sum + w * x).tanh()
-                        }
+                    group(format!("neuron {neuron}"), || {
+                        weights.iter().zip(&values).fold(bias, |sum, (&w, &x)| sum + w * x).tanh()
                     })
                 })
                 .collect()
         });
     }
-    values[0].with_label("score")
+    values[0].with_label("score").backward();
+    trace(values[0])
 }
 
 fn without_groups(sizes: &[usize]) -> Graph {
@@ -162,7 +159,8 @@ fn odd() -> Graph {
     let b = Value::new(f64::NAN).with_label("]]><script>alert(1)</script>");
     let c = Value::new(1.5e-12).with_label("変数の名前 🙂");
     let d = (a * b).with_label("שלום עולם");
-    let e = (d + c.exp() * 12345.678).with_label("a label that goes on and on, far beyond what fits");
+    let e =
+        (d + c.exp() * 12345.678).with_label("a label that goes on and on, far beyond what fits");
     e.backward();
     trace(e)
 }
@@ -180,7 +178,7 @@ fn recurrent(steps: usize) -> Graph {
 
 fn fan(leaves: usize) -> Graph {
     let terms: Vec<Value> = (0..leaves).map(|k| Value::new(k as f64 / 10.0)).collect();
-    let total = sum(&terms).tanh();
+    let total = (sum(&terms) * 0.005).tanh();
     total.backward();
     trace(total)
 }

@@ -10,17 +10,30 @@ fn main() {
     report("chain of 10,000, records", || chain(5_000), Options::new().detail(Detail::Records));
     report("chain with a far leaf", || far_leaf(5_000), Options::new());
     report("5,000 leaves into a sum", || fan(5_000), Options::new());
-    report("random, 10,000", || random(10_000, 10_000), Options::new());
-    report("random, 10,000, records", || random(10_000, 10_000), Options::new().detail(Detail::Records));
-    report("random, near, 10,000", || random(10_000, 40), Options::new());
-    report("early values used late, 10,000", || early_and_late(10_000), Options::new());
-    report("network spelled out, 1,438", || network(&[8, 16, 16, 4, 1], Sums::Spelled), Options::new());
+    report("random, 10,000", || random(5_000, 5_000), Options::new());
+    report("random, 20,000", || random(10_000, 10_000), Options::new());
+    report(
+        "random, 10,000, records",
+        || random(5_000, 5_000),
+        Options::new().detail(Detail::Records),
+    );
+    report("random, near, 10,000", || random(5_000, 40), Options::new());
+    report("early values used late, 10,000", || early_and_late(15_000), Options::new());
+    report(
+        "network spelled out, 1,438",
+        || network(&[8, 16, 16, 4, 1], Sums::Spelled),
+        Options::new(),
+    );
     report(
         "the same, no groups folded",
         || network(&[8, 16, 16, 4, 1], Sums::Spelled),
         Options::new().fold(Fold::Nothing),
     );
-    report("network spelled out, 10,000", || network(&[16, 48, 48, 1], Sums::Spelled), Options::new());
+    report(
+        "network spelled out, 10,000",
+        || network(&[16, 48, 48, 1], Sums::Spelled),
+        Options::new(),
+    );
     report(
         "the same, nothing folded",
         || network(&[16, 48, 48, 1], Sums::Spelled),
@@ -36,7 +49,7 @@ fn main() {
         || network(&[64, 64, 64, 8, 1], Sums::Affine),
         Options::new().fold(Fold::Nothing),
     );
-    report("16 groups deep, 10,000", || nested(16, 10_000), Options::new().fold(Fold::Nothing));
+    report("16 groups deep, 10,000", || nested(16, 20_000), Options::new().fold(Fold::Nothing));
 
     let mut long = Value::new(1.0);
     for _ in 0..5_000_000 {
@@ -142,13 +155,16 @@ fn network(sizes: &[usize], sums: Sums) -> Value {
         values = group(format!("layer {layer}"), || {
             (0..outputs)
                 .map(|neuron| {
-                    let weights: Vec<Value> = values.iter().map(|_| Value::new(noise.number())).collect();
+                    let weights: Vec<Value> =
+                        values.iter().map(|_| Value::new(noise.number())).collect();
                     let bias = Value::new(noise.number());
                     group(format!("neuron {neuron}"), || match sums {
                         Sums::Affine => affine(&weights, &values, bias).tanh(),
-                        Sums::Spelled => {
-                            weights.iter().zip(&values).fold(bias, |sum, (&w, &x)| sum + w * x).tanh()
-                        }
+                        Sums::Spelled => weights
+                            .iter()
+                            .zip(&values)
+                            .fold(bias, |sum, (&w, &x)| sum + w * x)
+                            .tanh(),
                     })
                 })
                 .collect()
@@ -159,7 +175,11 @@ fn network(sizes: &[usize], sums: Sums) -> Value {
 
 fn nested(depth: usize, values: usize) -> Value {
     fn inside(depth: usize, body: &mut dyn FnMut() -> Value) -> Value {
-        if depth == 0 { body() } else { group(format!("depth {depth}"), || inside(depth - 1, body)) }
+        if depth == 0 {
+            body()
+        } else {
+            group(format!("depth {depth}"), || inside(depth - 1, body))
+        }
     }
     let x = Value::new(0.5);
     let mut sums = x;

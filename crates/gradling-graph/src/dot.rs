@@ -35,12 +35,15 @@ impl Graph {
                 let _ = writeln!(out, "\"]\n\t\"{id}op\" -> {id}");
             }
             if cut {
-                let _ =
-                    writeln!(out, "\t\"{id}cut\" [label=\"…\" shape=plaintext]\n\t\"{id}cut\" -> \"{id}op\"");
+                let _ = writeln!(
+                    out,
+                    "\t\"{id}cut\" [label=\"…\" shape=plaintext]\n\t\"{id}cut\" -> \"{id}op\""
+                );
             }
         }
         for edge in &self.edges {
-            let _ = writeln!(out, "\t{} -> \"{}op\"", self.nodes[edge.from].id, self.nodes[edge.to].id);
+            let _ =
+                writeln!(out, "\t{} -> \"{}op\"", self.nodes[edge.from].id, self.nodes[edge.to].id);
         }
         out.push_str("}\n");
         out

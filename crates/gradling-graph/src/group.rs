@@ -205,8 +205,9 @@ impl Homes {
 
     /// For each group, the outermost folded group around it or it itself.
     fn fold(&self, graph: &Graph, fold: &Fold) -> Vec<Option<usize>> {
-        let by_depth =
-            |deepest: usize| -> Vec<bool> { self.depth.iter().map(|&depth| depth >= deepest).collect() };
+        let by_depth = |deepest: usize| -> Vec<bool> {
+            self.depth.iter().map(|&depth| depth >= deepest).collect()
+        };
         let chosen = match fold {
             Fold::Nothing => return vec![None; self.parent.len()],
             Fold::Depth(depth) => return self.outermost(&by_depth(*depth)),
@@ -218,8 +219,11 @@ impl Homes {
             if self.visible(&folded) <= MOST_VISIBLE {
                 break;
             }
-            let both: Vec<bool> =
-                by_depth(depth).into_iter().zip(&chosen).map(|(deep, &chosen)| deep || chosen).collect();
+            let both: Vec<bool> = by_depth(depth)
+                .into_iter()
+                .zip(&chosen)
+                .map(|(deep, &chosen)| deep || chosen)
+                .collect();
             folded = self.outermost(&both);
         }
         folded
@@ -259,7 +263,9 @@ impl Homes {
                 group = self.parent[inner];
             }
         }
-        for group in (0..self.parent.len()).filter(|&group| inhabited[group] && folded[group].is_none()) {
+        for group in
+            (0..self.parent.len()).filter(|&group| inhabited[group] && folded[group].is_none())
+        {
             let parent = self.parent[group].and_then(|parent| region_of[parent]);
             region_of[group] = Some(regions.len());
             regions.push(Region { group, parent });
@@ -316,5 +322,42 @@ impl Homes {
             }
         }
         View { boxes, links, regions }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Group, Node};
+
+    /// Nodes of which each is made from the one before it, in these groups.
+    fn chain(homes: &[Option<usize>], groups: usize) -> Graph {
+        let nodes = (0u32..).zip(homes).map(|(id, &group)| Node {
+            id,
+            label: None,
+            symbol: if id == 0 { "" } else { "tanh" }.into(),
+            data: 0.0,
+            grad: None,
+            constant: false,
+            inputs: id.checked_sub(1).into_iter().collect(),
+            group,
+        });
+        let group = |id| Group { id, name: format!("group {id}"), parent: None };
+        Graph::connect(nodes.collect(), (0..groups as u64).map(group).collect())
+    }
+
+    fn regions(graph: &Graph) -> Vec<usize> {
+        View::new(graph, &Fold::Nothing).regions.iter().map(|region| region.group).collect()
+    }
+
+    #[test]
+    fn groups_that_feed_each_other_in_a_circle_are_not_drawn() {
+        // 0 is entered again after 1, which it feeds; 2 is well apart.
+        let tangled = chain(&[None, Some(0), Some(1), Some(0), Some(2), Some(2)], 3);
+        assert_eq!(regions(&tangled), [2]);
+        assert_eq!(View::new(&tangled, &Fold::Depth(1)).boxes.len(), 5);
+        // A value outside can close a circle as well.
+        assert_eq!(regions(&chain(&[None, Some(0), None, Some(0)], 1)), [0; 0]);
+        assert_eq!(regions(&chain(&[None, Some(0), Some(0), Some(1)], 2)), [0, 1]);
     }
 }

@@ -242,9 +242,14 @@ mod tests {
 
     #[test]
     fn coordinates_round_to_a_tenth() {
-        for (x, text) in
-            [(0.0, "0"), (12.04, "12"), (12.06, "12.1"), (-3.25, "-3.3"), (1e7, "10000000"), (-0.01, "0")]
-        {
+        for (x, text) in [
+            (0.0, "0"),
+            (12.04, "12"),
+            (12.06, "12.1"),
+            (-3.25, "-3.3"),
+            (1e7, "10000000"),
+            (-0.01, "0"),
+        ] {
             let mut out = String::new();
             coordinate(&mut out, x);
             assert_eq!(out, text);

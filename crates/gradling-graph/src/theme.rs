@@ -12,7 +12,8 @@ pub(crate) struct Colour(pub(crate) u8, pub(crate) u8, pub(crate) u8);
 impl Colour {
     /// From `self` (0) to `other` (1).
     pub(crate) fn mix(self, other: Colour, share: f64) -> Colour {
-        let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as u8;
+        let mix =
+            |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as u8;
         Colour(mix(self.0, other.0), mix(self.1, other.1), mix(self.2, other.2))
     }
 }
@@ -31,8 +32,7 @@ pub(crate) const NEGATIVE: Colour = Colour(0xd5, 0x5e, 0x00);
 /// NaN and infinities.
 pub(crate) const BROKEN: Colour = Colour(0xa8, 0x32, 0x8a);
 
-pub(crate) const FONTS: &str =
-    "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'Noto Sans','DejaVu Sans',sans-serif";
+pub(crate) const FONTS: &str = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'Noto Sans','DejaVu Sans',sans-serif";
 
 pub(crate) const LABEL: Font = Font::bold(12.0);
 pub(crate) const CAPTION: Font = Font::regular(10.0);

@@ -1,6 +1,7 @@
 //! Pictures: what is in them, what folds, and that no text and no shape of a graph can break them.
 
-use gradling::{Value, group, sum};
+use gradling::nn::{Activation, Mlp};
+use gradling::{Rng, Value, group, sum};
 use gradling_graph::{Detail, Direction, Fold, Graph, Options, draw_dot, draw_svg, trace};
 use resvg::usvg;
 use roxmltree::{Document, Node};
@@ -27,7 +28,8 @@ fn texts(node: Node<'_, '_>) -> Vec<String> {
 
 /// Three inputs, two layers of two neurons and of one.
 fn network() -> Graph {
-    let inputs: Vec<Value> = (1..=3).map(|k| Value::new(k as f64).with_label(format!("x{k}"))).collect();
+    let inputs: Vec<Value> =
+        (1..=3).map(|k| Value::new(k as f64).with_label(format!("x{k}"))).collect();
     let neuron = |name: &str, inputs: &[Value]| {
         let weights: Vec<Value> = inputs.iter().map(|_| Value::new(0.5)).collect();
         let bias = Value::new(0.1);
@@ -50,8 +52,9 @@ fn a_picture_says_what_it_shows() {
     let root = document.root_element();
     assert_eq!(root.attribute("role"), Some("img"));
     let named: Vec<&str> = root.attribute("aria-labelledby").unwrap().split(' ').collect();
-    let by_id =
-        |id: &str| document.descendants().find(|node| node.attribute("id") == Some(id)).unwrap().text();
+    let by_id = |id: &str| {
+        document.descendants().find(|node| node.attribute("id") == Some(id)).unwrap().text()
+    };
     assert_eq!(by_id(named[0]), Some("A product"));
     assert_eq!(
         by_id(named[1]),
@@ -98,11 +101,15 @@ fn the_sign_of_a_gradient_is_told_by_place_and_by_colour() {
     let nodes = elements(&document, "gl-leaf");
     // The bar is the filled rectangle after its white track; the track's middle is zero.
     let bar = |node: &Node<'_, '_>| {
-        let number = |rect: Node<'_, '_>, name| rect.attribute(name).unwrap().parse::<f64>().unwrap();
+        let number =
+            |rect: Node<'_, '_>, name| rect.attribute(name).unwrap().parse::<f64>().unwrap();
         let rects: Vec<_> = node.descendants().filter(|child| child.has_tag_name("rect")).collect();
         let [.., track, bar] = rects.as_slice() else { panic!("a track and a bar") };
         let middle = number(*track, "x") + number(*track, "width") / 2.0;
-        (number(*bar, "x") + number(*bar, "width") / 2.0 - middle, bar.attribute("fill").unwrap().to_owned())
+        (
+            number(*bar, "x") + number(*bar, "width") / 2.0 - middle,
+            bar.attribute("fill").unwrap().to_owned(),
+        )
     };
     let (right, blue) = bar(&nodes[0]);
     let (left, orange) = bar(&nodes[1]);
@@ -131,6 +138,20 @@ fn weights_sit_with_their_neuron_and_inputs_do_not() {
         let is_input = title(leaf).starts_with('x');
         assert_eq!(leaf.attribute("data-group").is_none(), is_input, "{}", title(leaf));
     }
+}
+
+#[test]
+fn a_network_is_drawn_as_layers_of_neurons() {
+    let mlp = Mlp::new(3, &[4, 4, 1], Activation::Tanh, &mut Rng::new(1));
+    let score = mlp.predict(&[2.0, 3.0, -1.0]);
+    let svg = trace(score).to_svg(&Options::new().fold(Fold::Depth(2)));
+    let document = Document::parse(&svg).unwrap();
+    let layers: Vec<&str> = elements(&document, "gl-group").into_iter().map(title).collect();
+    // A neuron: a weight for each input, a bias, the sum and its tanh. Layers 3 to 4, 4 to 4, 4 to 1.
+    assert_eq!(layers, ["layer 1: 24 values", "layer 2: 28 values", "layer 3: 7 values"]);
+    assert_eq!(elements(&document, "gl-folded").len(), 9);
+    // All to all: 3 * 4 + 4 * 4 + 4.
+    assert_eq!(elements(&document, "gl-edge").len(), 32);
 }
 
 #[test]
@@ -175,7 +196,10 @@ fn beyond_two_thousand_boxes_groups_fold_from_the_innermost() {
 #[test]
 fn large_pictures_have_marks_in_place_of_records() {
     let svg = draw_svg((0..500).fold(Value::new(0.5), |x, _| x.tanh()));
-    assert!(!svg.contains(">data</text>") && svg.contains("data 0.5"), "the numbers are in the titles");
+    assert!(
+        !svg.contains(">data</text>") && svg.contains("data 0.5"),
+        "the numbers are in the titles"
+    );
     let records = trace((0..500).fold(Value::new(0.5), |x, _| x.tanh()))
         .to_svg(&Options::new().detail(Detail::Records));
     assert_eq!(records.matches(">data</text>").count(), 501);
@@ -208,6 +232,47 @@ fn the_size_of_a_picture_grows_with_the_graph_and_not_with_its_square() {
     }
 }
 
+#[test]
+fn groups_may_nest_without_end() {
+    fn nest(depth: usize, x: Value) -> Value {
+        // Groups nest with the calls that open them, so that the test itself must recurse.
+        if depth == 0 { x.tanh() } else { group("group", || nest(depth - 1, x).tanh()) }
+    }
+    let svg = trace(nest(100, Value::new(0.5))).to_svg(&Options::new());
+    let document = Document::parse(&svg).unwrap();
+    assert_eq!(elements(&document, "gl-node").len(), 102);
+    assert_eq!(
+        elements(&document, "gl-group").len(),
+        16,
+        "deeper groups are drawn as part of the sixteenth"
+    );
+}
+
+#[test]
+fn an_empty_graph_is_an_empty_picture() {
+    let svg = Graph::default().to_svg(&Options::new());
+    assert!(
+        Document::parse(&svg).unwrap().descendants().any(|node| node.text() == Some("No values."))
+    );
+}
+
+#[test]
+fn every_reader_of_svg_knows_what_is_used() {
+    let mut svg =
+        network().to_svg(&Options::new().title("network").direction(Direction::TopToBottom));
+    svg += &network().to_svg(&Options::new().detail(Detail::Marks).fold(Fold::Depth(2)));
+    let document = format!("<all>{svg}</all>");
+    let known = ["all", "svg", "title", "desc", "g", "rect", "circle", "path", "text"];
+    for node in Document::parse(&document).unwrap().descendants().filter(|node| node.is_element()) {
+        assert!(known.contains(&node.tag_name().name()), "{node:?}");
+        for colour in ["fill", "stroke"].into_iter().filter_map(|name| node.attribute(name)) {
+            let is_hex =
+                colour.len() == 7 && colour[1..].bytes().all(|digit| digit.is_ascii_hexdigit());
+            assert!(colour == "none" || (colour.starts_with('#') && is_hex), "{colour}");
+        }
+    }
+}
+
 const HOSTILE: [&str; 11] = [
     "]]>",
     "<script>alert(1)</script>",
@@ -229,19 +294,27 @@ fn no_label_breaks_the_svg() {
         let x = group(label, || Value::new(1.0).with_label(label).tanh().with_label(label));
         for fold in [Fold::Nothing, Fold::Depth(1)] {
             let svg = trace(x).to_svg(&Options::new().title(label).fold(fold.clone()));
-            let document = Document::parse(&svg).unwrap_or_else(|error| panic!("{label:?}: {error}"));
+            let document =
+                Document::parse(&svg).unwrap_or_else(|error| panic!("{label:?}: {error}"));
             usvg::Tree::from_str(&svg, &usvg::Options::default()).unwrap();
             assert!(document.descendants().all(|node| !node.has_tag_name("script")));
             assert!(svg.len() < 20_000, "{} bytes for {} of label", svg.len(), label.len());
             // What XML allows comes through as it is.
-            let shown: String = label.chars().map(|c| if c == '\n' || c == '\t' { ' ' } else { c }).collect();
-            let shown =
-                shown.replace(|c: char| c.is_control() || ('\u{fffe}'..='\u{ffff}').contains(&c), "\u{fffd}");
+            let shown: String =
+                label.chars().map(|c| if c == '\n' || c == '\t' { ' ' } else { c }).collect();
+            let shown = shown.replace(
+                |c: char| c.is_control() || ('\u{fffe}'..='\u{ffff}').contains(&c),
+                "\u{fffd}",
+            );
             let all = texts(document.root_element());
             let is_shown = |text: &String| {
-                text.strip_suffix('…').map_or(text == &shown, |cut| !cut.is_empty() && shown.starts_with(cut))
+                text.strip_suffix('…')
+                    .map_or(text == &shown, |cut| !cut.is_empty() && shown.starts_with(cut))
             };
-            assert!(all.iter().filter(|text| is_shown(text)).count() >= 2, "{label:?} is not among {all:?}");
+            assert!(
+                all.iter().filter(|text| is_shown(text)).count() >= 2,
+                "{label:?} is not among {all:?}"
+            );
         }
     }
 }
@@ -268,7 +341,8 @@ fn record_fields(label: &str) -> Option<Vec<String>> {
             c => field.push(c),
         }
     }
-    let read = |field: &String| field.trim_end_matches(' ').replace('\u{a0}', " ").replace("&amp;", "&");
+    let read =
+        |field: &String| field.trim_end_matches(' ').replace('\u{a0}', " ").replace("&amp;", "&");
     Some(fields.iter().map(read).collect())
 }
 
@@ -295,8 +369,10 @@ fn no_label_breaks_the_dot_text() {
     for label in HOSTILE {
         let dot = draw_dot(Value::new(1.0).with_label(label));
         let [record] = quoted(&dot).try_into().expect("one string");
-        let fields = record_fields(&record).unwrap_or_else(|| panic!("{label:?} is written {record}"));
-        let shown = label.replace('\t', " ").replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
+        let fields =
+            record_fields(&record).unwrap_or_else(|| panic!("{label:?} is written {record}"));
+        let shown =
+            label.replace('\t', " ").replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
         let shown = shown.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
         assert_eq!(fields, [shown.as_str(), "data 1.0000", "grad –"]);
     }

@@ -58,7 +58,8 @@ fn the_last_values_are_the_newest_that_the_root_reaches() {
     let used = x.tanh();
     let _unused = x.exp();
     let root = used * used + x;
-    let ids = |count| trace_last(root, count).nodes().iter().map(|node| node.id).collect::<Vec<_>>();
+    let ids =
+        |count| trace_last(root, count).nodes().iter().map(|node| node.id).collect::<Vec<_>>();
     let all: Vec<u32> = trace(root).nodes().iter().map(|node| node.id).collect();
     assert_eq!(all.len(), 4);
     assert_eq!(ids(0), all[3..]);
@@ -72,7 +73,10 @@ fn what_was_left_out_is_said() {
     let root = Value::new(1.0).tanh().tanh().tanh();
     let all = trace(root).to_svg(&Options::new());
     let last = trace_last(root, 2).to_svg(&Options::new());
-    assert!(!all.contains("<circle") && last.contains("<circle"), "dots stand for what came before");
+    assert!(
+        !all.contains("<circle") && last.contains("<circle"),
+        "dots stand for what came before"
+    );
     let dot = trace_last(root, 2).to_dot(Default::default());
     assert!(dot.contains("…") && !trace(root).to_dot(Default::default()).contains("…"));
 }

@@ -28,16 +28,9 @@ impl Tape {
     fn sweep_on(&mut self, mut from: Option<usize>) -> Option<usize> {
         while let Some(block) = self.grad.highest_open() {
             let first = block << BLOCK_BITS;
-            let end = from
-                .take()
-                .unwrap_or_else(|| self.nodes.len().min(first + BLOCK));
-            let own = sweep_run(
-                first..end,
-                &self.nodes,
-                &self.args,
-                &self.numbers,
-                self.grad.slices(),
-            );
+            let end = from.take().unwrap_or_else(|| self.nodes.len().min(first + BLOCK));
+            let own =
+                sweep_run(first..end, &self.nodes, &self.args, &self.numbers, self.grad.slices());
             if own.is_some() {
                 return own;
             }
@@ -133,11 +126,7 @@ fn send(node: Node, g: f64, nodes: &[Node], args: &[u32], numbers: &[f64], mut t
         }
         op @ (Op::Sum | Op::Mean | Op::LogSumExp) => {
             for i in a..a + n {
-                let id = if node.kind() == Kind::Neighbours {
-                    i as u32
-                } else {
-                    args[i]
-                };
+                let id = if node.kind() == Kind::Neighbours { i as u32 } else { args[i] };
                 to.flow(id, pull_many(op, n, data(id), node.data, g) + 0.0);
             }
         }
@@ -175,10 +164,7 @@ pub(crate) fn pull_many<R: crate::Real>(op: Op, n: usize, x: R, y: R, g: R) -> R
 /// The gradients of the two choices of a select.
 #[inline]
 pub(crate) fn pull_select<R: crate::Real>(condition: R, g: R) -> (R, R) {
-    (
-        condition.select(g, R::number(0.0)),
-        condition.select(R::number(0.0), g),
-    )
+    (condition.select(g, R::number(0.0)), condition.select(R::number(0.0), g))
 }
 
 impl Value {
@@ -248,12 +234,7 @@ fn send_own(place: usize) {
     let (operation, inputs, y, g) = tape::with(|tape| {
         let mut inputs = Vec::new();
         tape.inputs(place, |id| inputs.push(Value::at(tape, id)));
-        (
-            tape.own_at(place).clone(),
-            inputs,
-            Value::at(tape, place as u32),
-            tape.grad.get(place),
-        )
+        (tape.own_at(place).clone(), inputs, Value::at(tape, place as u32), tape.grad.get(place))
     });
     crate::scope(|| {
         let pulled = operation.pull(&inputs, y, Value::constant(g));

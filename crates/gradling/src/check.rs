@@ -47,10 +47,7 @@ impl Value {
             tape::with(|tape| order.iter().map(|&id| tape.data(id as usize)).collect());
         let restore = || {
             tape::with(|tape| {
-                order
-                    .iter()
-                    .zip(&kept)
-                    .for_each(|(&id, &data)| tape.nodes[id as usize].data = data)
+                order.iter().zip(&kept).for_each(|(&id, &data)| tape.nodes[id as usize].data = data)
             });
         };
         let gradients = crate::jacobian(&[self], values).remove(0);
@@ -70,12 +67,6 @@ impl Value {
             slope
         };
         let pairs = values.iter().zip(gradients);
-        pairs
-            .map(|(&value, grad)| Slope {
-                value,
-                grad,
-                slope: slope(value),
-            })
-            .collect()
+        pairs.map(|(&value, grad)| Slope { value, grad, slope: slope(value) }).collect()
     }
 }

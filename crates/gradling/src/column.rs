@@ -54,15 +54,8 @@ struct Waiting {
 
 impl Column {
     pub(crate) const fn new() -> Self {
-        let waiting = Waiting {
-            open: BinaryHeap::new(),
-            aside: Vec::new(),
-        };
-        Column {
-            grad: Vec::new(),
-            state: Vec::new(),
-            waiting,
-        }
+        let waiting = Waiting { open: BinaryHeap::new(), aside: Vec::new() };
+        Column { grad: Vec::new(), state: Vec::new(), waiting }
     }
 
     /// The gradient at `place`: [`NOT_COMPUTED`] where none was.
@@ -135,11 +128,7 @@ impl Column {
 
     /// The column as slices, which stay in registers.
     pub(crate) fn slices(&mut self) -> Gradients<'_> {
-        Gradients {
-            grad: &mut self.grad,
-            state: &mut self.state,
-            waiting: &mut self.waiting,
-        }
+        Gradients { grad: &mut self.grad, state: &mut self.state, waiting: &mut self.waiting }
     }
 }
 
@@ -154,11 +143,7 @@ impl Gradients<'_> {
     /// The same slices, to hand on while these stay in registers.
     #[inline(always)]
     pub(crate) fn lend(&mut self) -> Gradients<'_> {
-        Gradients {
-            grad: self.grad,
-            state: self.state,
-            waiting: self.waiting,
-        }
+        Gradients { grad: self.grad, state: self.state, waiting: self.waiting }
     }
 
     /// Adds a contribution, which must not be minus zero, to the gradient of `id`.
@@ -190,9 +175,7 @@ impl Gradients<'_> {
     /// Adds `g * factor[i]` to each of a run of neighbours.
     #[inline]
     pub(crate) fn flow_products(&mut self, first: usize, factors: &[Node], g: f64) {
-        let Some(last) = (first + factors.len())
-            .checked_sub(1)
-            .filter(|&last| last >= first)
+        let Some(last) = (first + factors.len()).checked_sub(1).filter(|&last| last >= first)
         else {
             return;
         };

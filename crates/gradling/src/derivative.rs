@@ -97,11 +97,8 @@ fn pull_back<R: Differentiable>(y: Value, xs: &[Value]) -> Vec<R> {
         live(tape::with(|tape| tape.place(x.id, x.stamp)));
     }
     let between = between(y, xs);
-    let place: HashMap<u32, usize> = between
-        .iter()
-        .enumerate()
-        .map(|(i, value)| (value.id, i))
-        .collect();
+    let place: HashMap<u32, usize> =
+        between.iter().enumerate().map(|(i, value)| (value.id, i)).collect();
     let mut grads: Vec<Option<R>> = vec![None; between.len()];
     if let Some(root) = grads.last_mut() {
         *root = Some(R::number(1.0));
@@ -109,10 +106,8 @@ fn pull_back<R: Differentiable>(y: Value, xs: &[Value]) -> Vec<R> {
     for (i, &value) in between.iter().enumerate().rev() {
         let Some(g) = grads[i] else { continue };
         let inputs = value.inputs();
-        let wanted: Vec<Option<usize>> = inputs
-            .iter()
-            .map(|input| place.get(&input.id).copied())
-            .collect();
+        let wanted: Vec<Option<usize>> =
+            inputs.iter().map(|input| place.get(&input.id).copied()).collect();
         if wanted.iter().all(Option::is_none) {
             continue;
         }
@@ -123,9 +118,7 @@ fn pull_back<R: Differentiable>(y: Value, xs: &[Value]) -> Vec<R> {
         }
     }
     let of = |x: &Value| place.get(&x.id).and_then(|&i| grads[i]);
-    xs.iter()
-        .map(|x| of(x).unwrap_or_else(|| R::number(0.0)))
-        .collect()
+    xs.iter().map(|x| of(x).unwrap_or_else(|| R::number(0.0))).collect()
 }
 
 /// The values that `y` was made from and that were made from one of `xs`, both ends included, ascending.
@@ -142,10 +135,7 @@ fn between(y: Value, xs: &[Value]) -> Vec<Value> {
             }
         }
     });
-    order
-        .into_iter()
-        .filter(|value| depends.contains(&value.id))
-        .collect()
+    order.into_iter().filter(|value| depends.contains(&value.id)).collect()
 }
 
 /// The gradient of each input of `value`, given its own.
@@ -156,18 +146,12 @@ fn pull<R: Differentiable>(value: Value, inputs: &[Value], g: R) -> Vec<R> {
         Op::Own => R::pull_own(value, inputs, g),
         op @ (Op::Sum | Op::Mean | Op::LogSumExp) => {
             let y = R::of(value);
-            (0..inputs.len())
-                .map(|i| pull_many(op, inputs.len(), x(i), y, g))
-                .collect()
+            (0..inputs.len()).map(|i| pull_many(op, inputs.len(), x(i), y, g)).collect()
         }
         op @ (Op::Dot | Op::Affine) => {
             let n = inputs.len() / 2;
             let bias = (op == Op::Affine).then_some(g);
-            (n..2 * n)
-                .chain(0..n)
-                .map(|i| g * x(i))
-                .chain(bias)
-                .collect()
+            (n..2 * n).chain(0..n).map(|i| g * x(i)).chain(bias).collect()
         }
         Op::Select => {
             let (db, dc) = pull_select(x(0), g);

@@ -24,18 +24,19 @@ pub struct Group {
 /// assert!(x.groups().is_empty());
 /// ```
 pub fn group<R>(name: impl Into<String>, body: impl FnOnce() -> R) -> R {
-    within(Name::Text(name.into()), body)
+    within(Name::Text(name.into()), 0, body)
 }
 
-/// As [`group`], with a name that costs no allocation.
-pub(crate) fn within<R>(name: Name, body: impl FnOnce() -> R) -> R {
+/// As [`group`], with a name that costs no allocation; for a layer with its number of neurons, see
+/// [`Record::neurons`].
+pub(crate) fn within<R>(name: Name, neurons: u32, body: impl FnOnce() -> R) -> R {
     struct Close;
     impl Drop for Close {
         fn drop(&mut self) {
             tape::with(|tape| tape.groups.close(tape.nodes.len()));
         }
     }
-    tape::with(|tape| tape.groups.open(tape.nodes.len(), name, 0));
+    tape::with(|tape| tape.groups.open(tape.nodes.len(), name, neurons));
     let _close = Close;
     body()
 }
@@ -78,11 +79,7 @@ pub(crate) struct Groups {
 
 impl Groups {
     pub(crate) const fn new() -> Self {
-        Groups {
-            records: Vec::new(),
-            open: Vec::new(),
-            serial: 0,
-        }
+        Groups { records: Vec::new(), open: Vec::new(), serial: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -110,11 +107,7 @@ impl Groups {
 
     /// Closes the group opened last.
     pub(crate) fn close(&mut self, nodes: usize) {
-        if let Some(record) = self
-            .open
-            .pop()
-            .and_then(|i| self.records.get_mut(i as usize))
-        {
+        if let Some(record) = self.open.pop().and_then(|i| self.records.get_mut(i as usize)) {
             record.end = nodes as u32;
         }
     }
@@ -131,15 +124,9 @@ impl Groups {
                 let serial = u64::from(record.serial) << 32;
                 if record.neurons > 0 {
                     let k = (id - record.first) % record.neurons + 1;
-                    found.push(Group {
-                        id: serial | u64::from(k),
-                        name: format!("neuron {k}"),
-                    });
+                    found.push(Group { id: serial | u64::from(k), name: format!("neuron {k}") });
                 }
-                found.push(Group {
-                    id: serial,
-                    name: record.name.to_string(),
-                });
+                found.push(Group { id: serial, name: record.name.to_string() });
             }
             next = record.parent.map(|parent| parent as usize);
         }

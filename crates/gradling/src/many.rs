@@ -109,18 +109,12 @@ pub(crate) fn listed(op: Op, inputs: &[Value], count: usize) -> Result<Value, St
 #[inline]
 pub(crate) fn neighbours(values: &[Value]) -> Option<u32> {
     let first = values.first()?.id;
-    values
-        .iter()
-        .zip(first..)
-        .all(|(x, id)| x.id == id)
-        .then_some(first)
+    values.iter().zip(first..).all(|(x, id)| x.id == id).then_some(first)
 }
 
 #[inline]
 pub(crate) fn check(tape: &Tape, values: &[Value]) -> Result<(), Stale> {
-    values
-        .iter()
-        .try_for_each(|x| tape.place(x.id, x.stamp).map(|_| ()))
+    values.iter().try_for_each(|x| tape.place(x.id, x.stamp).map(|_| ()))
 }
 
 /// Appends a node whose inputs are in place, and computes it.

@@ -78,11 +78,7 @@ pub(crate) fn tanh(x: f64) -> f64 {
 #[inline]
 pub(crate) fn sigmoid(x: f64) -> f64 {
     let z = exp(-x.abs());
-    if x < 0.0 {
-        z / (1.0 + z)
-    } else {
-        1.0 / (1.0 + z)
-    }
+    if x < 0.0 { z / (1.0 + z) } else { 1.0 / (1.0 + z) }
 }
 
 /// ln(1 + eˣ), without overflow: max(x, 0) + ln(1 + e^-|x|).
@@ -197,10 +193,7 @@ mod tests {
             worst.2 = worst.2.max(ulps(sigmoid(t), right));
         }
         // The reference errs by up to half a unit (exp) or two (tanh) itself.
-        assert!(
-            worst.0 <= 1.0 && worst.1 <= 3.0 && worst.2 <= 3.0,
-            "{worst:?}"
-        );
+        assert!(worst.0 <= 1.0 && worst.1 <= 3.0 && worst.2 <= 3.0, "{worst:?}");
     }
 
     #[test]
@@ -216,10 +209,7 @@ mod tests {
         assert_eq!(tanh(-0.0).to_bits(), (-0.0_f64).to_bits());
         assert_eq!((sigmoid(1000.0), sigmoid(-1000.0)), (1.0, 0.0));
         assert_eq!((softplus(1000.0), softplus(-1000.0)), (1000.0, 0.0));
-        assert_eq!(
-            logsumexp(2, |i| [1000.0, 1000.0][i]),
-            1000.0 + std::f64::consts::LN_2
-        );
+        assert_eq!(logsumexp(2, |i| [1000.0, 1000.0][i]), 1000.0 + std::f64::consts::LN_2);
     }
 
     #[test]

@@ -248,10 +248,7 @@ impl Tape {
                 }
             }
             Op::Select | Op::Sum | Op::Mean | Op::LogSumExp | Op::Dot | Op::Affine | Op::Own => {
-                self.args[a..a + self.listed(node)]
-                    .iter()
-                    .copied()
-                    .for_each(visit);
+                self.args[a..a + self.listed(node)].iter().copied().for_each(visit);
             }
             op if op.arity() == crate::Arity::Fixed(1) => visit(node.a),
             _ => {
@@ -292,11 +289,7 @@ impl Tape {
                 let (x, w) = (self.args[a] as usize, self.args[a + 1] as usize);
                 let (xs, ws) = (&self.nodes[x..x + n], &self.nodes[w..w + n]);
                 let dot = math::dot(n, |i| xs[i].data, |i| ws[i].data);
-                if node.op() == Op::Affine {
-                    dot + arg(2)
-                } else {
-                    dot
-                }
+                if node.op() == Op::Affine { dot + arg(2) } else { dot }
             }
             Op::Dot => math::dot(n, arg, |i| arg(n + i)),
             Op::Affine => math::dot(n, arg, |i| arg(n + i)) + arg(2 * n),
@@ -327,18 +320,11 @@ impl Tape {
         self.grad.truncate(mark.nodes);
         self.args.truncate(mark.args);
         self.numbers.truncate(mark.numbers);
-        if self
-            .labels
-            .last_key_value()
-            .is_some_and(|(&id, _)| id as usize >= mark.nodes)
-        {
+        if self.labels.last_key_value().is_some_and(|(&id, _)| id as usize >= mark.nodes) {
             self.labels.split_off(&(mark.nodes as u32));
         }
         self.stamp += 1;
-        assert!(
-            self.stamp < 1 << 48,
-            "this thread has used up its 2^48 scopes"
-        );
+        assert!(self.stamp < 1 << 48, "this thread has used up its 2^48 scopes");
         self.own.split_off(mark.own)
     }
 }

@@ -81,21 +81,20 @@ impl Value {
     /// The handle of the node `id`, which must be on the tape.
     #[inline]
     pub(crate) fn at(tape: &Tape, id: u32) -> Self {
-        Value {
-            id,
-            stamp: tape.nodes[id as usize].stamp(),
-            thread: PhantomData,
-        }
+        Value { id, stamp: tape.nodes[id as usize].stamp(), thread: PhantomData }
+    }
+
+    /// The handle of the node `i` places on, made together with this one.
+    #[inline]
+    pub(crate) fn neighbour(self, i: usize) -> Self {
+        Value { id: self.id + i as u32, ..self }
     }
 
     /// Looks the node up and reads something of it.
     #[inline]
     #[track_caller]
     fn read<R>(self, get: impl FnOnce(&mut Tape, usize) -> R) -> R {
-        live(tape::with(|tape| {
-            tape.place(self.id, self.stamp)
-                .map(|place| get(tape, place))
-        }))
+        live(tape::with(|tape| tape.place(self.id, self.stamp).map(|place| get(tape, place))))
     }
 
     /// The number.
@@ -186,9 +185,7 @@ impl Value {
     pub fn number(self) -> Option<f64> {
         self.read(|tape, place| {
             let node = tape.nodes[place];
-            node.op()
-                .takes_number()
-                .then(|| tape.numbers[node.b as usize])
+            node.op().takes_number().then(|| tape.numbers[node.b as usize])
         })
     }
 
@@ -232,9 +229,7 @@ impl Value {
     #[track_caller]
     pub(crate) fn one(op: Op, a: Value) -> Value {
         let mut tape = tape::borrow();
-        let Ok(x) = tape.node(a.id, a.stamp) else {
-            stale()
-        };
+        let Ok(x) = tape.node(a.id, a.stamp) else { stale() };
         let data = op.value1(x.data);
         Value::push(&mut tape, data, op, Kind::Plain, a.id, 0)
     }
@@ -242,9 +237,7 @@ impl Value {
     #[track_caller]
     pub(crate) fn with_number(op: Op, a: Value, c: f64) -> Value {
         let mut tape = tape::borrow();
-        let Ok(x) = tape.node(a.id, a.stamp) else {
-            stale()
-        };
+        let Ok(x) = tape.node(a.id, a.stamp) else { stale() };
         let data = op.value_number(x.data, c);
         let place = tape.numbers.len() as u32;
         tape.numbers.push(c);
@@ -255,12 +248,8 @@ impl Value {
     #[track_caller]
     pub(crate) fn two(op: Op, a: Value, b: Value) -> Value {
         let mut tape = tape::borrow();
-        let Ok(x) = tape.node(a.id, a.stamp) else {
-            stale()
-        };
-        let Ok(y) = tape.node(b.id, b.stamp) else {
-            stale()
-        };
+        let Ok(x) = tape.node(a.id, a.stamp) else { stale() };
+        let Ok(y) = tape.node(b.id, b.stamp) else { stale() };
         let data = op.value2(x.data, y.data);
         Value::push(&mut tape, data, op, Kind::Plain, a.id, b.id)
     }
@@ -269,11 +258,7 @@ impl Value {
     #[inline]
     pub(crate) fn push(tape: &mut Tape, data: f64, op: Op, kind: Kind, a: u32, b: u32) -> Value {
         let stamp = tape.stamp();
-        Value {
-            id: tape.push(data, op, kind, a, b),
-            stamp,
-            thread: PhantomData,
-        }
+        Value { id: tape.push(data, op, kind, a, b), stamp, thread: PhantomData }
     }
 
     /// `b` where `self` is not 0, else `c`. Only the one chosen gets a gradient other than 0.
@@ -467,9 +452,7 @@ impl<'a> Sum<&'a Value> for Value {
 /// A chain of multiplications; 1 for no values.
 impl Product for Value {
     fn product<I: Iterator<Item = Value>>(values: I) -> Value {
-        values
-            .reduce(|a, b| a * b)
-            .unwrap_or_else(|| Value::constant(1.0))
+        values.reduce(|a, b| a * b).unwrap_or_else(|| Value::constant(1.0))
     }
 }
 

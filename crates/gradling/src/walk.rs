@@ -46,11 +46,7 @@ impl Value {
     pub fn reached(self) -> Vec<Value> {
         live(tape::with(|tape| {
             let root = tape.place(self.id, self.stamp)?;
-            Ok(tape
-                .reached(root)
-                .into_iter()
-                .map(|id| Value::at(tape, id))
-                .collect())
+            Ok(tape.reached(root).into_iter().map(|id| Value::at(tape, id)).collect())
         }))
     }
 
@@ -67,10 +63,8 @@ impl Value {
     /// ```
     #[track_caller]
     pub fn recompute(self) {
-        let order = live(tape::with(|tape| {
-            tape.place(self.id, self.stamp)
-                .map(|root| tape.reached(root))
-        }));
+        let order =
+            live(tape::with(|tape| tape.place(self.id, self.stamp).map(|root| tape.reached(root))));
         replay(&order);
     }
 
@@ -86,14 +80,8 @@ impl Value {
     /// ```
     #[track_caller]
     pub fn first_non_finite(self) -> Option<NonFinite> {
-        let value = self
-            .reached()
-            .into_iter()
-            .find(|value| !value.data().is_finite())?;
-        Some(NonFinite {
-            value,
-            inputs: value.inputs(),
-        })
+        let value = self.reached().into_iter().find(|value| !value.data().is_finite())?;
+        Some(NonFinite { value, inputs: value.inputs() })
     }
 }
 
@@ -134,11 +122,7 @@ pub struct NonFinite {
 
 impl fmt::Display for NonFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |value: Value| {
-            value
-                .label()
-                .unwrap_or_else(|| format!("value #{}", value.id()))
-        };
+        let name = |value: Value| value.label().unwrap_or_else(|| format!("value #{}", value.id()));
         let data = self.value.data();
         if self.inputs.is_empty() {
             return write!(f, "{} was given as {data}", name(self.value));
@@ -148,13 +132,7 @@ impl fmt::Display for NonFinite {
         }
         write!(f, "{} gave {data} from ", self.value.symbol())?;
         for (i, &input) in self.inputs.iter().enumerate() {
-            write!(
-                f,
-                "{}{} = {}",
-                if i > 0 { ", " } else { "" },
-                name(input),
-                input.data()
-            )?;
+            write!(f, "{}{} = {}", if i > 0 { ", " } else { "" }, name(input), input.data())?;
         }
         Ok(())
     }

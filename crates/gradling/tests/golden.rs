@@ -52,10 +52,7 @@ fn build(leaves: &[f64], nodes: &[Node]) -> Vec<Value> {
 #[track_caller]
 fn assert_close(ours: f64, theirs: f64, what: &str) {
     let bound = (1e-12 * theirs.abs()).max(1e-14);
-    assert!(
-        (ours - theirs).abs() <= bound,
-        "{what}: {ours:e} here, {theirs:e} in PyTorch"
-    );
+    assert!((ours - theirs).abs() <= bound, "{what}: {ours:e} here, {theirs:e} in PyTorch");
 }
 
 fn golden() -> Golden {
@@ -93,11 +90,7 @@ fn gradients_recorded_as_values_equal_pytorch_too() {
             let values = build(&case.leaves, &case.nodes);
             let leaves = &values[..case.leaves.len()];
             for (i, slope) in grad(*values.last().unwrap(), leaves).iter().enumerate() {
-                assert_close(
-                    slope.data(),
-                    case.grad[i],
-                    &format!("case {k}, gradient {i}"),
-                );
+                assert_close(slope.data(), case.grad[i], &format!("case {k}, gradient {i}"));
             }
         });
     }
@@ -116,10 +109,8 @@ fn recompute_from_changed_leaves_equals_building_again() {
             root.recompute();
             let fresh = build(&moved, &case.nodes);
             let reached = root.reached();
-            for (value, again) in values
-                .iter()
-                .zip(fresh)
-                .filter(|(value, _)| reached.contains(value))
+            for (value, again) in
+                values.iter().zip(fresh).filter(|(value, _)| reached.contains(value))
             {
                 assert_eq!(value.data().to_bits(), again.data().to_bits(), "case {k}");
             }

@@ -35,9 +35,7 @@ impl Machine<'_> {
         function: fn(&[Value]) -> Vec<Value>,
     ) -> Result<(), Error> {
         let values = self.gather(arguments, at)?;
-        self.stack.push(Item::List(
-            function(&values).into_iter().map(Scalar::Value).collect(),
-        ));
+        self.stack.push(Item::List(function(&values).into_iter().map(Scalar::Value).collect()));
         Ok(())
     }
 
@@ -50,9 +48,7 @@ impl Machine<'_> {
             Item::Scalar(scalar) => Ok(scalar.value()),
             Item::List(_) => {
                 let message = format!("`{}` takes numbers, or one list", self.written(at));
-                Err(self
-                    .error(at, message)
-                    .help("put all the numbers into one list"))
+                Err(self.error(at, message).help("put all the numbers into one list"))
             }
         };
         arguments.into_iter().map(one).collect()
@@ -103,20 +99,13 @@ impl Machine<'_> {
             (Op::LeakyRelu, &[x]) => Ok(x.value().leaky_relu(0.01)),
             (Op::LeakyRelu, &[x, Scalar::Number(slope)]) => Ok(x.value().leaky_relu(slope)),
             _ if op.takes_number() => {
-                let message = format!(
-                    "the second argument of `{}` is a plain number",
-                    self.written(at)
-                );
-                Err(self
-                    .error(at, message)
-                    .help("it gets no gradient; write the number itself"))
+                let message =
+                    format!("the second argument of `{}` is a plain number", self.written(at));
+                Err(self.error(at, message).help("it gets no gradient; write the number itself"))
             }
             _ => Ok(Value::apply(
                 op,
-                &scalars
-                    .iter()
-                    .map(|scalar| scalar.value())
-                    .collect::<Vec<_>>(),
+                &scalars.iter().map(|scalar| scalar.value()).collect::<Vec<_>>(),
             )),
         }
     }

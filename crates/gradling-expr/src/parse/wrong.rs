@@ -20,9 +20,9 @@ impl Parser<'_> {
         let found = self.shown(token);
         let Some(before) = self.before else {
             return match token.kind {
-                Kind::Assign => self
-                    .error(token, "there is no name before `=`")
-                    .help("write `name = value`"),
+                Kind::Assign => {
+                    self.error(token, "there is no name before `=`").help("write `name = value`")
+                }
                 _ => self
                     .error(token, format!("there is no value before `{found}`"))
                     .help("an operator stands between two values"),
@@ -38,10 +38,7 @@ impl Parser<'_> {
                 _ => error.help("add a value, or delete it"),
             };
         }
-        let error = self.error(
-            token,
-            format!("there is no value between `{left}` and `{found}`"),
-        );
+        let error = self.error(token, format!("there is no value between `{left}` and `{found}`"));
         match (before.kind, token.kind) {
             (Kind::Operator(_), Kind::Assign) if before.end == token.start => {
                 error.help(format!("in place of `a {left}= b` write `a = a {left} b`"))
@@ -54,29 +51,16 @@ impl Parser<'_> {
     }
 
     pub(super) fn side_by_side(&self, token: Token) -> Error {
-        let brackets = self
-            .waiting
-            .iter()
-            .rev()
-            .find(|waiting| waiting.what.bracket().is_some());
+        let brackets = self.waiting.iter().rev().find(|waiting| waiting.what.bracket().is_some());
         let broken = brackets.filter(|_| self.broken);
         if let Some(&bracket) = broken
-            && self
-                .lexer
-                .peek()
-                .is_ok_and(|next| next.kind == Kind::Assign)
+            && self.lexer.peek().is_ok_and(|next| next.kind == Kind::Assign)
         {
             // A statement begins in a line of its own: the bracket above was forgotten.
             return self.never_closed(bracket);
         }
-        let left = self
-            .before
-            .map(|before| self.shown(before))
-            .unwrap_or_default();
-        let message = format!(
-            "there is no operator between `{left}` and `{}`",
-            self.shown(token)
-        );
+        let left = self.before.map(|before| self.shown(before)).unwrap_or_default();
+        let message = format!("there is no operator between `{left}` and `{}`", self.shown(token));
         self.error(token, message).help(match broken {
             Some(_) => "the line before ends inside brackets: close them there, or write an operator or a comma",
             None => "a product is written with `*`; statements are separated by `;` or lines",
@@ -103,9 +87,7 @@ impl Parser<'_> {
 
     pub(super) fn stray_comma(&self, token: Token) -> Error {
         let error = self.error(token, "a comma outside of a call or a list");
-        let after_number = self
-            .before
-            .is_some_and(|before| matches!(before.kind, Kind::Number(_)));
+        let after_number = self.before.is_some_and(|before| matches!(before.kind, Kind::Number(_)));
         match self.lexer.peek().map(|next| next.kind) {
             Ok(Kind::Number(_)) if after_number => {
                 error.help("a decimal point is `.`; a list is written `[a, b]`")

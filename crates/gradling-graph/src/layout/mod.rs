@@ -273,15 +273,16 @@ fn arrange_frame(
         })
         .collect();
     // How far from its beginning, across the flow, an edge leaves or meets an element.
-    let attach =
-        |place: usize, source: usize, gates: &HashMap<(usize, usize), usize>| match frame.elements[place] {
-            Element::Box(_) => sizes[place][1] / 2.0,
-            Element::Region(region) => match (inner(region), gates.get(&(region, source))) {
-                (Some(inner), Some(&gate)) => inner.at[gate][1],
-                _ => sizes[place][1] / 2.0,
-            },
-            Element::Inlet | Element::Outlet => 0.0,
-        };
+    let attach = |place: usize, source: usize, gates: &HashMap<(usize, usize), usize>| match frame
+        .elements[place]
+    {
+        Element::Box(_) => sizes[place][1] / 2.0,
+        Element::Region(region) => match (inner(region), gates.get(&(region, source))) {
+            (Some(inner), Some(&gate)) => inner.at[gate][1],
+            _ => sizes[place][1] / 2.0,
+        },
+        Element::Inlet | Element::Outlet => 0.0,
+    };
     let edges: Vec<order::Edge> = frame
         .edges
         .iter()
@@ -298,11 +299,14 @@ fn arrange_frame(
     layers.reduce_crossings();
     let across = place::across(&layers, problem.spacing, &frame.elements);
     let columns = route::columns(&layers, &across, problem.spacing, &frame.elements);
-    let mut routes: Vec<Vec<[f64; 2]>> =
-        (0..edges.len()).map(|edge| route::route(edge, &edges, &layers, &across, &columns)).collect();
-    let mut at: Vec<[f64; 2]> =
-        (0..sizes.len()).map(|element| [columns.begin(&layers, element), across[element]]).collect();
-    let breadth = (0..layers.len()).map(|node| across[node] + layers.size(node)[1]).fold(0.0, f64::max);
+    let mut routes: Vec<Vec<[f64; 2]>> = (0..edges.len())
+        .map(|edge| route::route(edge, &edges, &layers, &across, &columns))
+        .collect();
+    let mut at: Vec<[f64; 2]> = (0..sizes.len())
+        .map(|element| [columns.begin(&layers, element), across[element]])
+        .collect();
+    let breadth =
+        (0..layers.len()).map(|node| across[node] + layers.size(node)[1]).fold(0.0, f64::max);
     let mut size = [columns.length, breadth];
 
     if let Some(region) = problem.regions.get(index) {

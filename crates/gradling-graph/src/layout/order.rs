@@ -63,7 +63,11 @@ const SIDE_PATH: f64 = 0.2;
 const LEAF: f64 = 0.05;
 
 impl Layers {
-    pub(super) fn new(sizes: &[[f64; 2]], Ranks { rank: ranks, depth }: &Ranks, edges: &[Edge]) -> Layers {
+    pub(super) fn new(
+        sizes: &[[f64; 2]],
+        Ranks { rank: ranks, depth }: &Ranks,
+        edges: &[Edge],
+    ) -> Layers {
         let elements = sizes.len();
         let mut sizes = sizes.to_vec();
         let mut rank = ranks.clone();
@@ -84,10 +88,11 @@ impl Layers {
         for edge in edges {
             let long = ranks[edge.to] > ranks[edge.from] + 1;
             shares.push(long.then(|| {
-                let lane = *lane_of.entry((edge.from, edge.leaves_at.to_bits())).or_insert_with(|| {
-                    lanes.push((edge.from, 0));
-                    lanes.len() - 1
-                });
+                let lane =
+                    *lane_of.entry((edge.from, edge.leaves_at.to_bits())).or_insert_with(|| {
+                        lanes.push((edge.from, 0));
+                        lanes.len() - 1
+                    });
                 lanes[lane].1 = lanes[lane].1.max(ranks[edge.to] - ranks[edge.from] - 1);
                 lane
             }));
@@ -107,7 +112,13 @@ impl Layers {
             for step in 0..length {
                 if step > 0 {
                     let from = sizes.len() - 1;
-                    links.push(Link { from, to: from + 1, leaves_at: 0.0, meets_at: 0.0, weight: LANE });
+                    links.push(Link {
+                        from,
+                        to: from + 1,
+                        leaves_at: 0.0,
+                        meets_at: 0.0,
+                        weight: LANE,
+                    });
                 }
                 sizes.push([0.0, 0.0]);
                 rank.push(ranks[from] + 1 + step);
@@ -125,10 +136,17 @@ impl Layers {
             branches.push(false);
             if let (Some(share), Some(first)) = (share, first) {
                 let passed = ranks[to] - ranks[from] - 1;
-                let is_longest = passed == lanes[share].1 && !std::mem::replace(&mut drawn[share], true);
+                let is_longest =
+                    passed == lanes[share].1 && !std::mem::replace(&mut drawn[share], true);
                 branches[lane.len() - 1] = passed > WHOLE && !is_longest;
                 if !std::mem::replace(&mut entered[share], true) {
-                    links.push(Link { from, to: first, leaves_at, meets_at: 0.0, weight: LANE_END });
+                    links.push(Link {
+                        from,
+                        to: first,
+                        leaves_at,
+                        meets_at: 0.0,
+                        weight: LANE_END,
+                    });
                 }
                 let last = first + passed - 1;
                 links.push(Link { from: last, to, leaves_at: 0.0, meets_at, weight: LANE_END });
@@ -144,8 +162,17 @@ impl Layers {
         let nodes = sizes.len();
         let incoming = Adjacency::new(nodes, links.iter().map(|link| link.to));
         let outgoing = Adjacency::new(nodes, links.iter().map(|link| link.from));
-        let mut layers =
-            Layers { sizes, elements, rank, order: Vec::new(), links, incoming, outgoing, lane, branches };
+        let mut layers = Layers {
+            sizes,
+            elements,
+            rank,
+            order: Vec::new(),
+            links,
+            incoming,
+            outgoing,
+            lane,
+            branches,
+        };
         layers.walk_back();
         layers
     }
@@ -175,7 +202,8 @@ impl Layers {
                     continue;
                 }
                 self.order[self.rank[node]].push(node);
-                stack.extend(self.incoming.of(node).iter().rev().map(|&link| self.links[link].from));
+                stack
+                    .extend(self.incoming.of(node).iter().rev().map(|&link| self.links[link].from));
             }
         }
     }
@@ -270,7 +298,10 @@ impl Layers {
             for &node in nodes {
                 ends.extend(self.outgoing.of(node).iter().map(|&link| {
                     let link = &self.links[link];
-                    (self.anchor(node, link.leaves_at, place), self.anchor(link.to, link.meets_at, place))
+                    (
+                        self.anchor(node, link.leaves_at, place),
+                        self.anchor(link.to, link.meets_at, place),
+                    )
                 }));
             }
             ends.sort_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
@@ -328,8 +359,10 @@ mod tests {
     }
 
     fn square(links: &[(usize, usize)]) -> Layers {
-        let edges: Vec<Edge> =
-            links.iter().map(|&(from, to)| Edge { from, to, leaves_at: 5.0, meets_at: 5.0 }).collect();
+        let edges: Vec<Edge> = links
+            .iter()
+            .map(|&(from, to)| Edge { from, to, leaves_at: 5.0, meets_at: 5.0 })
+            .collect();
         let rank = vec![0, 0, 0, 1, 1, 1];
         Layers::new(&[[10.0, 10.0]; 6], &Ranks { depth: rank.clone(), rank }, &edges)
     }
@@ -346,7 +379,8 @@ mod tests {
     #[test]
     fn all_to_all_has_the_crossings_it_must_have() {
         // Three to three: each of the 3 pairs above crosses with each of the 3 pairs below.
-        let all: Vec<(usize, usize)> = (0..3).flat_map(|from| (3..6).map(move |to| (from, to))).collect();
+        let all: Vec<(usize, usize)> =
+            (0..3).flat_map(|from| (3..6).map(move |to| (from, to))).collect();
         let mut layers = square(&all);
         layers.reduce_crossings();
         let mut place = vec![0.0; 6];
@@ -370,6 +404,9 @@ mod tests {
         let lanes: Vec<_> = layers.lane.iter().flatten().collect();
         assert!(!lanes.is_empty() && lanes.len() < 2000, "some lines fly, some have lanes");
         // The two long lines of one output have the same lane.
-        assert!((0..1000).all(|from| layers.lane[nodes - 1 + 2 * from] == layers.lane[nodes + 2 * from]));
+        assert!(
+            (0..1000)
+                .all(|from| layers.lane[nodes - 1 + 2 * from] == layers.lane[nodes + 2 * from])
+        );
     }
 }

@@ -16,7 +16,8 @@ const GATES_SPREAD: f64 = 0.4;
 /// The beginning of each node across the flow; the smallest is 0.
 pub(super) fn across(layers: &Layers, spacing: Spacing, elements: &[Element]) -> Vec<f64> {
     let mut begin = vec![0.0; layers.len()];
-    let mut fit = Fit { layers, spacing, elements, between_gates: spacing.lines, pools: Vec::new() };
+    let mut fit =
+        Fit { layers, spacing, elements, between_gates: spacing.lines, pools: Vec::new() };
     let mut breadth: f64 = 0.0;
     for (rank, nodes) in layers.order.iter().enumerate() {
         fit.rank(rank, &mut begin, |_, _| (0.0, 0.0));
@@ -25,7 +26,7 @@ pub(super) fn across(layers: &Layers, spacing: Spacing, elements: &[Element]) ->
         }
     }
     let gates = elements.iter().filter(|element| **element == Element::Inlet).count();
-    fit.between_gates = (GATES_SPREAD * breadth / gates as f64).max(spacing.lines);
+    fit.between_gates = (GATES_SPREAD * breadth / gates.max(1) as f64).max(spacing.lines);
     let last = layers.order.len();
     // Small pictures can have the best, large ones must be ready in time.
     let rounds = (300_000 / (layers.links.len() + 1)).clamp(4, 24);
@@ -193,8 +194,11 @@ fn straighten(fit: &Fit<'_>, begin: &mut [f64]) {
     }
     for nodes in layers.order.iter().rev() {
         for (index, &node) in nodes.iter().enumerate() {
-            let mut uses =
-                layers.outgoing.of(node).iter().filter(|&&link| main[layers.links[link].to] == Some(link));
+            let mut uses = layers
+                .outgoing
+                .of(node)
+                .iter()
+                .filter(|&&link| main[layers.links[link].to] == Some(link));
             if let (Some(&link), None) = (uses.next(), uses.next()) {
                 let link = &layers.links[link];
                 slide(begin, nodes, index, begin[link.to] + link.meets_at - link.leaves_at);

@@ -23,7 +23,12 @@ impl Columns {
     }
 }
 
-pub(super) fn columns(layers: &Layers, across: &[f64], spacing: Spacing, elements: &[Element]) -> Columns {
+pub(super) fn columns(
+    layers: &Layers,
+    across: &[f64],
+    spacing: Spacing,
+    elements: &[Element],
+) -> Columns {
     let mut columns = Columns { begin: Vec::new(), end: Vec::new(), length: 0.0 };
     let mut at: f64 = 0.0;
     for (rank, nodes) in layers.order.iter().enumerate() {
@@ -34,12 +39,16 @@ pub(super) fn columns(layers: &Layers, across: &[f64], spacing: Spacing, element
             .iter()
             .flat_map(|&node| layers.outgoing.of(node))
             .map(|&link| &layers.links[link])
-            .map(|link| (across[link.from] + link.leaves_at - across[link.to] - link.meets_at).abs())
+            .map(|link| {
+                (across[link.from] + link.leaves_at - across[link.to] - link.meets_at).abs()
+            })
             .fold(0.0, f64::max);
         let next = layers.order.get(rank + 1);
-        let gate = |nodes: &[usize], gate| nodes.iter().any(|&node| elements.get(node) == Some(&gate));
+        let gate =
+            |nodes: &[usize], gate| nodes.iter().any(|&node| elements.get(node) == Some(&gate));
         // Lines only spread between a border and the boxes next to it: less room will do.
-        let at_border = gate(nodes, Element::Inlet) || next.is_some_and(|next| gate(next, Element::Outlet));
+        let at_border =
+            gate(nodes, Element::Inlet) || next.is_some_and(|next| gate(next, Element::Outlet));
         let least = if at_border { spacing.padding } else { spacing.ranks };
         columns.length = at + width;
         at += width + (least + STEEPNESS * farthest.sqrt()).min(WIDEST_GAP.max(least));

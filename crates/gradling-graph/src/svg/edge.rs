@@ -58,7 +58,8 @@ impl Picture<'_> {
                 };
                 if let (Some(tag), false) = (tag, self.style.marks) {
                     // On the side that the line does not come from.
-                    let from_before = points.iter().any(|point| point[1 - along] < end[1 - along] - 1.0);
+                    let from_before =
+                        points.iter().any(|point| point[1 - along] < end[1 - along] - 1.0);
                     let (at, anchor) = match (self.style.direction, from_before) {
                         (Direction::LeftToRight, false) => {
                             ([tip[0] - arrow - 3.0, tip[1] - 6.0], Anchor::End)
@@ -92,8 +93,11 @@ impl Picture<'_> {
             let route = &self.layout.routes[index];
             let level = route.last().map_or(0.0, |end| end[across]);
             // Where it comes from: the last point that is not on a level with its end.
-            let from =
-                route.iter().rev().map(|point| point[across]).find(|place| (place - level).abs() > 0.5);
+            let from = route
+                .iter()
+                .rev()
+                .map(|point| point[across])
+                .find(|place| (place - level).abs() > 0.5);
             arriving[link.to].push((from.unwrap_or(level), index));
         }
         let mut landings = vec![[0.0; 2]; self.view.links.len()];
@@ -122,7 +126,9 @@ fn write_path(out: &mut Canvas, points: &[[f64; 2]], along: usize) {
         let straight = (point[1 - along] - here[1 - along]).abs() < 0.05;
         // Points in a row along the flow are one line.
         let goes_on = straight
-            && rest.get(index + 1).is_some_and(|next| (next[1 - along] - point[1 - along]).abs() < 0.05);
+            && rest
+                .get(index + 1)
+                .is_some_and(|next| (next[1 - along] - point[1 - along]).abs() < 0.05);
         if goes_on || (straight && (point[along] - here[along]).abs() < 0.05) {
             continue;
         }
@@ -133,14 +139,23 @@ fn write_path(out: &mut Canvas, points: &[[f64; 2]], along: usize) {
             let (mut first, mut second) = (here, point);
             first[along] = middle;
             second[along] = middle;
-            out.draw("C@ @ @ @ @ @", &[first[0], first[1], second[0], second[1], point[0], point[1]]);
+            out.draw(
+                "C@ @ @ @ @ @",
+                &[first[0], first[1], second[0], second[1], point[0], point[1]],
+            );
         }
         here = point;
     }
     out.raw("'/>");
 }
 
-fn write_arrowhead(out: &mut Canvas, tip: [f64; 2], along: usize, size: f64, colour: theme::Colour) {
+fn write_arrowhead(
+    out: &mut Canvas,
+    tip: [f64; 2],
+    along: usize,
+    size: f64,
+    colour: theme::Colour,
+) {
     let half = size * 0.55;
     let mut corners = [tip; 2];
     for (corner, side) in corners.iter_mut().zip([-half, half]) {

@@ -108,7 +108,8 @@ impl<'a> Picture<'a> {
     }
 
     fn write(&self) -> String {
-        let heading = self.options.title.as_ref().map(|title| theme::HEADING.fit(title, theme::HEADING_ROOM));
+        let heading =
+            self.options.title.as_ref().map(|title| theme::HEADING.fit(title, theme::HEADING_ROOM));
         let (above, heading_width) = match &heading {
             Some(heading) => (HEADING_HEIGHT, theme::HEADING.width(heading)),
             None => (0.0, 0.0),

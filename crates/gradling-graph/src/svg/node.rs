@@ -50,9 +50,15 @@ impl Picture<'_> {
                         (true, false) => "leaf",
                         (false, _) => "result",
                     };
-                    (class, *place == root, visible.region.map(|region| self.view.regions[region].group))
+                    (
+                        class,
+                        *place == root,
+                        visible.region.map(|region| self.view.regions[region].group),
+                    )
                 }
-                Shows::Folded { group, outputs, .. } => ("folded", outputs.contains(&root), Some(*group)),
+                Shows::Folded { group, outputs, .. } => {
+                    ("folded", outputs.contains(&root), Some(*group))
+                }
             };
             out.raw("<g class='gl-node gl-");
             out.raw(class);
@@ -76,7 +82,9 @@ impl Picture<'_> {
                 }
                 Shows::Folded { group, values, outputs } => {
                     let count = plural(*values, "value");
-                    out.escaped(&theme::TITLE.fit(&self.graph.groups[*group].name, theme::TITLE_ROOM));
+                    out.escaped(
+                        &theme::TITLE.fit(&self.graph.groups[*group].name, theme::TITLE_ROOM),
+                    );
                     out.raw(": ");
                     out.raw(&count);
                     out.raw(", folded</title>");
@@ -91,15 +99,26 @@ impl Picture<'_> {
         }
     }
 
-    fn write_record(&self, out: &mut Canvas, node: &Node, shape: &Shape, rect: Rect, is_root: bool) {
+    fn write_record(
+        &self,
+        out: &mut Canvas,
+        node: &Node,
+        shape: &Shape,
+        rect: Rect,
+        is_root: bool,
+    ) {
         let card = shape.card(rect);
         let corner = if node.is_leaf() { LEAF_CORNER } else { CORNER };
         if let Some(badge) = &shape.badge {
             let [x, y] = shape.middle(rect);
             write_dots(out, shape, rect);
             match shape.direction {
-                Direction::LeftToRight => out.draw("<path d='M@ @h@' ", &[x + badge.size[0] / 2.0, y, STEM]),
-                Direction::TopToBottom => out.draw("<path d='M@ @v@' ", &[x, y + badge.size[1] / 2.0, STEM]),
+                Direction::LeftToRight => {
+                    out.draw("<path d='M@ @h@' ", &[x + badge.size[0] / 2.0, y, STEM])
+                }
+                Direction::TopToBottom => {
+                    out.draw("<path d='M@ @v@' ", &[x, y + badge.size[1] / 2.0, STEM])
+                }
             }
             out.stroke(theme::MUTED, OUTLINE);
             out.raw("/>");
@@ -111,13 +130,11 @@ impl Picture<'_> {
         }
         out.rect(card, corner);
         out.fill(theme::PAPER);
-        match (is_root, node.constant) {
-            (true, _) => out.stroke(theme::INK, ROOT_OUTLINE),
-            (false, true) => {
-                out.stroke(theme::LINE, OUTLINE);
-                out.raw(DASHES);
-            }
-            (false, false) => out.stroke(theme::MUTED, OUTLINE),
+        if node.constant {
+            out.stroke(theme::LINE, OUTLINE);
+            out.raw(DASHES);
+        } else {
+            out.stroke(theme::MUTED, OUTLINE);
         }
         out.raw("/>");
         let mut y = card.y + 3.0;
@@ -134,6 +151,9 @@ impl Picture<'_> {
             y += ROW + 3.0;
         }
         self.write_numbers(out, node, card, y, corner);
+        if is_root {
+            write_root_outline(out, card, corner);
+        }
     }
 
     /// The rows "data" and "grad", from `y` down, and the bar.
@@ -157,8 +177,10 @@ impl Picture<'_> {
         let ink = if node.data.is_finite() { theme::INK } else { theme::BROKEN };
         out.text("data", [left, data_line], theme::CAPTION, theme::MUTED, Anchor::Start);
         out.text(&number(node.data), [right, data_line], theme::NUMBER, ink, Anchor::End);
-        out.text("grad", [left, grad_line], theme::CAPTION, theme::MUTED, Anchor::Start);
-        let (grad, ink) = node.grad.map_or(("–".into(), theme::MUTED), |grad| (number(grad), theme::INK));
+        let caption = if Sign::of(node.grad) == Sign::None { theme::MUTED } else { theme::INK };
+        out.text("grad", [left, grad_line], theme::CAPTION, caption, Anchor::Start);
+        let (grad, ink) =
+            node.grad.map_or(("–".into(), theme::MUTED), |grad| (number(grad), theme::INK));
         out.text(&grad, [right, grad_line], theme::NUMBER, ink, Anchor::End);
         let bar = Rect { x: left, y: bottom - 7.5, width: card.width - 2.0 * PAD, height: 3.0 };
         self.write_bar(out, node.grad, bar);
@@ -232,10 +254,7 @@ impl Picture<'_> {
         }
         out.rect(card, CORNER);
         out.fill(theme::PAPER);
-        match is_root {
-            true => out.stroke(theme::INK, ROOT_OUTLINE),
-            false => out.stroke(theme::MUTED, OUTLINE),
-        }
+        out.stroke(theme::MUTED, OUTLINE);
         out.raw("/>");
         let label = shape.label.as_deref().unwrap_or_default();
         out.text(label, [card.x + PAD, card.y + 16.0], theme::LABEL, theme::INK, Anchor::Start);
@@ -244,6 +263,9 @@ impl Picture<'_> {
         if let Some(output) = output {
             self.write_numbers(out, output, card, card.y + 2.0 * ROW + 3.0, CORNER);
         }
+        if is_root {
+            write_root_outline(out, card, CORNER);
+        }
     }
 }
 
@@ -251,10 +273,19 @@ fn around([x, y]: [f64; 2], [width, height]: [f64; 2]) -> Rect {
     Rect { x: x - width / 2.0, y: y - height / 2.0, width, height }
 }
 
+/// Drawn last: it is wider than the room that the grounds within a card leave it.
+fn write_root_outline(out: &mut Canvas, card: Rect, corner: f64) {
+    out.rect(card, corner);
+    out.raw("fill='none' ");
+    out.stroke(theme::INK, ROOT_OUTLINE);
+    out.raw("/>");
+}
+
 /// The ground of a label: a little within the outline, its upper corners rounded.
 fn write_header_ground(out: &mut Canvas, card: Rect, corner: f64, ground: Colour) {
     let r = corner - INSET;
-    let (x, y, width, height) = (card.x + INSET, card.y + INSET, card.width - 2.0 * INSET, ROW + 3.0);
+    let (x, y, width, height) =
+        (card.x + INSET, card.y + INSET, card.width - 2.0 * INSET, ROW + 3.0);
     out.draw("<path d='M@ @v@a@ @ 0 0 1 @ @", &[x, y + height, r - height, r, r, r, -r]);
     out.draw("h@a@ @ 0 0 1 @ @v@z' ", &[width - 2.0 * r, r, r, r, r, height - r]);
     out.fill(ground);

@@ -78,7 +78,14 @@ impl Canvas {
     }
 
     /// One line of text; `at` is on its baseline.
-    pub(super) fn text(&mut self, text: &str, at: [f64; 2], font: Font, colour: Colour, anchor: Anchor) {
+    pub(super) fn text(
+        &mut self,
+        text: &str,
+        at: [f64; 2],
+        font: Font,
+        colour: Colour,
+        anchor: Anchor,
+    ) {
         self.draw("<text x='@' y='@' font-size='@' ", &[at[0], at[1], font.size]);
         if font.bold {
             self.raw("font-weight='600' ");

@@ -19,7 +19,9 @@ pub(super) fn header(name: &str) -> [f64; 2] {
 impl Picture<'_> {
     pub(super) fn write_regions(&self, out: &mut Canvas) {
         let grounds = self.grounds();
-        for (index, (region, rect)) in self.view.regions.iter().zip(&self.layout.regions).enumerate() {
+        for (index, (region, rect)) in
+            self.view.regions.iter().zip(&self.layout.regions).enumerate()
+        {
             let group = &self.graph.groups[region.group];
             out.raw("<g class='gl-group' data-group='");
             out.display(group.id);
@@ -42,7 +44,9 @@ impl Picture<'_> {
     /// Names lie over the lines that pass, on a ground of their own.
     pub(super) fn write_region_names(&self, out: &mut Canvas) {
         let grounds = self.grounds();
-        for (index, (region, rect)) in self.view.regions.iter().zip(&self.layout.regions).enumerate() {
+        for (index, (region, rect)) in
+            self.view.regions.iter().zip(&self.layout.regions).enumerate()
+        {
             let name = theme::REGION.fit(&self.graph.groups[region.group].name, theme::REGION_ROOM);
             if self.style.direction == Direction::TopToBottom {
                 let width = theme::REGION.width(&name) + 8.0;

@@ -81,9 +81,12 @@ pub(super) fn shapes(graph: &Graph, view: &View, style: Style) -> Vec<Shape> {
                     false => Shape::record(node, arriving, lead, style.direction),
                 }
             }
-            Shows::Folded { group, values, outputs } => {
-                Shape::stack(&graph.groups[*group].name, *values, outputs.len() == 1, style.direction)
-            }
+            Shows::Folded { group, values, outputs } => Shape::stack(
+                &graph.groups[*group].name,
+                *values,
+                outputs.len() == 1,
+                style.direction,
+            ),
         })
         .collect()
 }
@@ -135,7 +138,15 @@ impl Shape {
         let card = [width.max(count), height];
         // As much below as above, so that lines meet the middle of the front card.
         let size = [card[0] + 2.0 * STACK, card[1] + 4.0 * STACK];
-        Shape { kind: Kind::Stack, size, badge: None, card, label: Some(label), lead: 0.0, direction }
+        Shape {
+            kind: Kind::Stack,
+            size,
+            badge: None,
+            card,
+            label: Some(label),
+            lead: 0.0,
+            direction,
+        }
     }
 
     /// Where a line meets the box: how deep in it, and how far from its middle. `share` goes from -1 to 1.
@@ -163,8 +174,12 @@ impl Shape {
     pub(super) fn middle(&self, rect: Rect) -> [f64; 2] {
         let [width, height] = self.badge.as_ref().map_or(self.card, |badge| badge.size);
         match self.direction {
-            Direction::LeftToRight => [rect.x + self.lead + width / 2.0, rect.y + rect.height / 2.0],
-            Direction::TopToBottom => [rect.x + rect.width / 2.0, rect.y + self.lead + height / 2.0],
+            Direction::LeftToRight => {
+                [rect.x + self.lead + width / 2.0, rect.y + rect.height / 2.0]
+            }
+            Direction::TopToBottom => {
+                [rect.x + rect.width / 2.0, rect.y + self.lead + height / 2.0]
+            }
         }
     }
 

@@ -49,7 +49,9 @@ fn run(steps: &[Step], made: &mut Vec<Value>) {
             Step::Leaf(Some(label)) => Value::new(1.5).with_label(label.as_str()),
             Step::Unary(a) => back(*a).tanh(),
             Step::Binary(a, b) => back(*a) * back(*b),
-            Step::Sum(places) => gradling::sum(&places.iter().map(|&a| back(a)).collect::<Vec<_>>()),
+            Step::Sum(places) => {
+                gradling::sum(&places.iter().map(|&a| back(a)).collect::<Vec<_>>())
+            }
             Step::Group(name, steps) => {
                 group(name.as_str(), || run(steps, made));
                 continue;
@@ -84,7 +86,10 @@ fn check(picture: &Picture<'_>) -> Result<(), TestCaseError> {
         prop_assert!(within(rect, all), "box {index} lies outside of the picture");
         prop_assert_eq!([rect.width, rect.height], picture.shapes[index].size);
         for (other, &against) in boxes.iter().enumerate().skip(index + 1) {
-            prop_assert!(apart(rect, against), "boxes {index} and {other} overlap: {rect:?} {against:?}");
+            prop_assert!(
+                apart(rect, against),
+                "boxes {index} and {other} overlap: {rect:?} {against:?}"
+            );
         }
     }
     // A region holds its members and keeps out of everything else.
@@ -101,14 +106,21 @@ fn check(picture: &Picture<'_>) -> Result<(), TestCaseError> {
         for (index, &rect) in boxes.iter().enumerate() {
             match is_in(picture.view.boxes[index].region, region) {
                 true => prop_assert!(within(rect, frame), "box {index} leaves its region {region}"),
-                false => prop_assert!(apart(rect, frame), "box {index} lies in a region that is not its own"),
+                false => prop_assert!(
+                    apart(rect, frame),
+                    "box {index} lies in a region that is not its own"
+                ),
             }
         }
         for (other, &against) in regions.iter().enumerate() {
             match (is_in(Some(other), region), is_in(Some(region), other)) {
-                (true, _) => prop_assert!(within(against, frame), "region {other} leaves region {region}"),
+                (true, _) => {
+                    prop_assert!(within(against, frame), "region {other} leaves region {region}")
+                }
                 (false, true) => {}
-                (false, false) => prop_assert!(apart(frame, against), "regions {region} and {other} overlap"),
+                (false, false) => {
+                    prop_assert!(apart(frame, against), "regions {region} and {other} overlap")
+                }
             }
         }
     }
@@ -121,11 +133,16 @@ fn check(picture: &Picture<'_>) -> Result<(), TestCaseError> {
         Direction::TopToBottom => [rect.y, rect.y + rect.height, rect.x + rect.width / 2.0],
     };
     for (link, route) in picture.view.links.iter().zip(routes) {
-        let ([_, start, level], [end, _, end_level]) = (side(boxes[link.from]), side(boxes[link.to]));
+        let ([_, start, level], [end, _, end_level]) =
+            (side(boxes[link.from]), side(boxes[link.to]));
         prop_assert!(start < end, "a line leads back");
         let (first, last) = (route[0], route[route.len() - 1]);
-        prop_assert!((first[along] - start).abs() < 1e-6 && (first[1 - along] - level).abs() < 1e-6);
-        prop_assert!((last[along] - end).abs() < 1e-6 && (last[1 - along] - end_level).abs() < 1e-6);
+        prop_assert!(
+            (first[along] - start).abs() < 1e-6 && (first[1 - along] - level).abs() < 1e-6
+        );
+        prop_assert!(
+            (last[along] - end).abs() < 1e-6 && (last[1 - along] - end_level).abs() < 1e-6
+        );
         for step in route.windows(2) {
             let [from, to] = [step[0], step[1]];
             prop_assert!(to[along] >= from[along] - 1e-6, "a line turns back");
@@ -136,7 +153,12 @@ fn check(picture: &Picture<'_>) -> Result<(), TestCaseError> {
                 height: (from[1] - to[1]).abs(),
             };
             for (index, &rect) in boxes.iter().enumerate() {
-                prop_assert!(apart(passed, rect), "the line {}-{} crosses box {index}", link.from, link.to);
+                prop_assert!(
+                    apart(passed, rect),
+                    "the line {}-{} crosses box {index}",
+                    link.from,
+                    link.to
+                );
             }
         }
     }
@@ -147,8 +169,9 @@ fn options() -> impl Strategy<Value = Options> {
     let direction = prop_oneof![Just(Direction::LeftToRight), Just(Direction::TopToBottom)];
     let detail = prop_oneof![Just(Detail::Records), Just(Detail::Marks)];
     let fold = prop_oneof![Just(Fold::Nothing), (1..4usize).prop_map(Fold::Depth)];
-    (direction, detail, fold)
-        .prop_map(|(direction, detail, fold)| Options::new().direction(direction).detail(detail).fold(fold))
+    (direction, detail, fold).prop_map(|(direction, detail, fold)| {
+        Options::new().direction(direction).detail(detail).fold(fold)
+    })
 }
 
 proptest! {
@@ -203,7 +226,9 @@ fn columns(root: Value) -> String {
     named.sort();
     let columns: Vec<String> = named
         .chunk_by(|a, b| a.0 == b.0)
-        .map(|column| column.iter().map(|(_, _, name)| name.as_str()).collect::<Vec<_>>().join(", "))
+        .map(|column| {
+            column.iter().map(|(_, _, name)| name.as_str()).collect::<Vec<_>>().join(", ")
+        })
         .collect();
     columns.join(" -> ")
 }

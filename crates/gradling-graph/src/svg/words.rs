@@ -25,7 +25,11 @@ impl Picture<'_> {
             Some(largest) => format!("The largest gradient is {}.", number(largest)),
             None => "Gradients are not computed.".into(),
         };
-        format!("{values}, {operations}. The result {} is {}. {gradients}", name(root), number(root.data))
+        format!(
+            "{values}, {operations}. The result {} is {}. {gradients}",
+            name(root),
+            number(root.data)
+        )
     }
 }
 

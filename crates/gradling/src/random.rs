@@ -11,14 +11,6 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng};
 #[derive(Debug, Clone)]
 pub struct Rng(ChaCha8Rng);
 
-/// What numbers are drawn for: each purpose has a stream of its own, so that a split and the
-/// noise of a data set with one seed have nothing to do with each other.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Purpose {
-    Split = 1,
-    Generate = 2,
-}
-
 impl Rng {
     /// The source for a seed.
     pub fn new(seed: u64) -> Self {
@@ -27,9 +19,12 @@ impl Rng {
         Rng(ChaCha8Rng::from_seed(key))
     }
 
-    pub(crate) fn with_purpose(seed: u64, purpose: Purpose) -> Self {
+    /// The source for a seed and one purpose among several: each stream has nothing to do with the
+    /// others, so that a split, the noise of a data set and the first weights can share a seed.
+    /// [`Rng::new`] is stream 0.
+    pub fn stream(seed: u64, stream: u64) -> Self {
         let mut rng = Rng::new(seed);
-        rng.0.set_stream(purpose as u64);
+        rng.0.set_stream(stream);
         rng
     }
 
@@ -42,6 +37,11 @@ impl Rng {
     pub fn uniform(&mut self) -> f64 {
         const STEP: f64 = 1.0 / (1u64 << 53) as f64;
         (self.bits() >> 11) as f64 * STEP
+    }
+
+    /// Uniform in [low, high).
+    pub fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.uniform()
     }
 
     /// Normal with mean 0 and deviation 1, by the polar method (Marsaglia and Bray, 1964).

@@ -1,0 +1,32 @@
+//! What can go wrong, and the exit code that says so.
+
+use anstream::eprintln;
+use anstyle::{AnsiColor, Style};
+use std::process::ExitCode;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Wrong usage or input, with its place and the fix: exit code 2.
+    Input(String),
+    /// The run itself failed, as when training diverged: exit code 1.
+    Run(String),
+    /// Interrupted by the user, after saving what there was: exit code 130.
+    Interrupted,
+}
+
+impl Failure {
+    /// Says so on stderr.
+    pub(crate) fn report(&self) -> ExitCode {
+        let (message, code) = match self {
+            Failure::Input(message) => (message.as_str(), 2),
+            Failure::Run(message) => (message.as_str(), 1),
+            Failure::Interrupted => ("interrupted", 130),
+        };
+        let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+        // Errors of other crates may begin with the word already.
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        eprintln!("{red}error{red:#}: {}", message.trim_end());
+        ExitCode::from(code)
+    }
+}

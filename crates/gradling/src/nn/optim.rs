@@ -1,0 +1,248 @@
+//! Optimisers: from gradients to better parameters, step by step as PyTorch computes them.
+
+use crate::Value;
+
+/// Something that improves parameters by their gradients.
+pub trait Optimizer {
+    /// The learning rate.
+    fn rate(&self) -> f64;
+
+    /// Sets the learning rate, as a [`Schedule`](super::Schedule) does before each step.
+    fn set_rate(&mut self, rate: f64);
+
+    /// One step on plain numbers: `parameters` change, `gradients` are read. The state of the optimiser
+    /// belongs to their places, so the order must stay the same from step to step.
+    ///
+    /// # Panics
+    /// If the lengths differ, or differ from those of the step before.
+    fn update(&mut self, parameters: &mut [f64], gradients: &[f64]);
+
+    /// One step on values, with the gradients that `backward` left.
+    #[track_caller]
+    fn step(&mut self, parameters: &[Value]) {
+        let mut data: Vec<f64> = parameters.iter().map(|p| p.data()).collect();
+        let gradients: Vec<f64> = parameters.iter().map(|p| p.grad()).collect();
+        self.update(&mut data, &gradients);
+        for (parameter, data) in parameters.iter().zip(data) {
+            parameter.set_data(data);
+        }
+    }
+}
+
+/// A running average, one entry for each parameter; empty before the first step.
+type Average = Vec<f64>;
+
+#[track_caller]
+fn check_lengths(parameters: &[f64], gradients: &[f64], state: &Average) {
+    assert!(
+        parameters.len() == gradients.len(),
+        "there are {} parameters and {} gradients",
+        parameters.len(),
+        gradients.len()
+    );
+    assert!(
+        state.is_empty() || state.len() == parameters.len(),
+        "this optimiser has stepped {} parameters and cannot go on with {}",
+        state.len(),
+        parameters.len()
+    );
+}
+
+/// Stochastic gradient descent, with momentum and weight decay if wanted.
+///
+/// g ← g + decay·p; b ← momentum·b + g (b = g at first); p ← p - rate·b, or with Nesterov's momentum
+/// p - rate·(g + momentum·b).
+#[derive(Clone, Debug)]
+pub struct Sgd {
+    rate: f64,
+    momentum: f64,
+    weight_decay: f64,
+    nesterov: bool,
+    velocity: Average,
+}
+
+impl Sgd {
+    /// Plain gradient descent: p ← p - rate·g.
+    pub fn new(rate: f64) -> Self {
+        Sgd { rate, momentum: 0.0, weight_decay: 0.0, nesterov: false, velocity: Average::new() }
+    }
+
+    /// The same with momentum, in 0..1.
+    #[must_use]
+    pub fn momentum(self, momentum: f64) -> Self {
+        Sgd { momentum, ..self }
+    }
+
+    /// The same with Nesterov's momentum, in 0..1 (Sutskever et al., 2013).
+    #[must_use]
+    pub fn nesterov(self, momentum: f64) -> Self {
+        Sgd { momentum, nesterov: true, ..self }
+    }
+
+    /// The same with weight decay: the gradient of ½·decay·p² is added.
+    #[must_use]
+    pub fn weight_decay(self, weight_decay: f64) -> Self {
+        Sgd { weight_decay, ..self }
+    }
+}
+
+impl Optimizer for Sgd {
+    fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
+    #[track_caller]
+    fn update(&mut self, parameters: &mut [f64], gradients: &[f64]) {
+        check_lengths(parameters, gradients, &self.velocity);
+        let first = self.velocity.is_empty();
+        if self.momentum != 0.0 && first {
+            self.velocity = vec![0.0; parameters.len()];
+        }
+        for (i, (p, &g)) in parameters.iter_mut().zip(gradients).enumerate() {
+            let g = g + self.weight_decay * *p;
+            let step = match self.velocity.get_mut(i) {
+                None => g,
+                Some(b) => {
+                    *b = if first { g } else { self.momentum * *b + g };
+                    if self.nesterov { g + self.momentum * *b } else { *b }
+                }
+            };
+            *p -= self.rate * step;
+        }
+    }
+}
+
+/// Adam (Kingma and Ba, 2015).
+///
+/// g ← g + decay·p; m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²; after t steps
+/// p ← p - rate·(m / (1-β₁ᵗ)) / (√(v / (1-β₂ᵗ)) + ε).
+#[derive(Clone, Debug)]
+pub struct Adam {
+    rate: f64,
+    betas: (f64, f64),
+    epsilon: f64,
+    weight_decay: f64,
+    mean: Average,
+    square: Average,
+    steps: i32,
+}
+
+impl Adam {
+    /// Adam with β = (0.9, 0.999), ε = 1e-8 and no weight decay.
+    pub fn new(rate: f64) -> Self {
+        Adam {
+            rate,
+            betas: (0.9, 0.999),
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+            mean: Average::new(),
+            square: Average::new(),
+            steps: 0,
+        }
+    }
+
+    /// The same with these decay rates of the averages of the gradient and its square.
+    #[must_use]
+    pub fn betas(self, mean: f64, square: f64) -> Self {
+        Adam { betas: (mean, square), ..self }
+    }
+
+    /// The same with this number added to the denominator.
+    #[must_use]
+    pub fn epsilon(self, epsilon: f64) -> Self {
+        Adam { epsilon, ..self }
+    }
+
+    /// The same with weight decay as part of the gradient; [`AdamW`] keeps it apart, which is mostly
+    /// wanted.
+    #[must_use]
+    pub fn weight_decay(self, weight_decay: f64) -> Self {
+        Adam { weight_decay, ..self }
+    }
+}
+
+impl Optimizer for Adam {
+    fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
+    #[track_caller]
+    fn update(&mut self, parameters: &mut [f64], gradients: &[f64]) {
+        check_lengths(parameters, gradients, &self.mean);
+        if self.mean.is_empty() {
+            self.mean = vec![0.0; parameters.len()];
+            self.square = vec![0.0; parameters.len()];
+        }
+        self.steps = self.steps.saturating_add(1);
+        let (b1, b2) = self.betas;
+        let step = self.rate / (1.0 - libm::pow(b1, f64::from(self.steps)));
+        let root = libm::sqrt(1.0 - libm::pow(b2, f64::from(self.steps)));
+        let averages = self.mean.iter_mut().zip(&mut self.square);
+        for ((p, &g), (m, v)) in parameters.iter_mut().zip(gradients).zip(averages) {
+            let g = g + self.weight_decay * *p;
+            *m += (1.0 - b1) * (g - *m);
+            *v = b2 * *v + (1.0 - b2) * g * g;
+            *p -= step * *m / (v.sqrt() / root + self.epsilon);
+        }
+    }
+}
+
+/// Adam with the weight decay apart from the gradient (Loshchilov and Hutter, 2019):
+/// p ← p·(1 - rate·decay), then a step of [`Adam`].
+#[derive(Clone, Debug)]
+pub struct AdamW {
+    adam: Adam,
+    weight_decay: f64,
+}
+
+impl AdamW {
+    /// AdamW with β = (0.9, 0.999), ε = 1e-8 and a weight decay of 0.01.
+    pub fn new(rate: f64) -> Self {
+        AdamW { adam: Adam::new(rate), weight_decay: 0.01 }
+    }
+
+    /// The same with these decay rates of the averages of the gradient and its square.
+    #[must_use]
+    pub fn betas(self, mean: f64, square: f64) -> Self {
+        AdamW { adam: self.adam.betas(mean, square), ..self }
+    }
+
+    /// The same with this number added to the denominator.
+    #[must_use]
+    pub fn epsilon(self, epsilon: f64) -> Self {
+        AdamW { adam: self.adam.epsilon(epsilon), ..self }
+    }
+
+    /// The same with this weight decay.
+    #[must_use]
+    pub fn weight_decay(self, weight_decay: f64) -> Self {
+        AdamW { weight_decay, ..self }
+    }
+}
+
+impl Optimizer for AdamW {
+    fn rate(&self) -> f64 {
+        self.adam.rate
+    }
+
+    fn set_rate(&mut self, rate: f64) {
+        self.adam.rate = rate;
+    }
+
+    #[track_caller]
+    fn update(&mut self, parameters: &mut [f64], gradients: &[f64]) {
+        let keep = 1.0 - self.adam.rate * self.weight_decay;
+        for p in parameters.iter_mut() {
+            *p *= keep;
+        }
+        self.adam.update(parameters, gradients);
+    }
+}
