@@ -56,11 +56,13 @@ impl Schedule {
     /// The rate of a step.
     pub fn rate(self, step: usize) -> f64 {
         let part = |steps: usize| if step >= steps { 1.0 } else { step as f64 / steps as f64 };
+        // Exact at both ends.
+        let between = |from: f64, to: f64, part: f64| from * (1.0 - part) + to * part;
         match self {
             Schedule::Constant(rate) => rate,
-            Schedule::Linear { from, to, steps } => from + (to - from) * part(steps),
+            Schedule::Linear { from, to, steps } => between(from, to, part(steps)),
             Schedule::Cosine { from, to, steps } => {
-                to + (from - to) * 0.5 * (1.0 + libm::cos(PI * part(steps)))
+                between(from, to, 0.5 * (1.0 - libm::cos(PI * part(steps))))
             }
             Schedule::Step { from, factor, every } => {
                 from * libm::pow(factor, (step / every.max(1)) as f64)
