@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mlp = Mlp::new(3, &[4, 4, 1], Activation::Tanh, &mut Rng::new(1337));
     let sample =
-        [("x1", 2.0), ("x2", 3.0), ("x3", -1.0)].map(|(name, x)| Value::new(x).with_label(name));
+        [("x1", 0.8), ("x2", -0.5), ("x3", 0.3)].map(|(name, x)| Value::new(x).with_label(name));
     let score = mlp.predict(&sample).with_label("score");
     score.backward();
     let graph = trace(score);

@@ -83,10 +83,7 @@ fn products(x: &[Value], w: &[Value], b: Option<Value>) -> Value {
             check(tape, x)?;
             check(tape, w)?;
             check(tape, b.as_slice())?;
-            let place = tape.args.len() as u32;
-            tape.args.extend([first_x, first_w]);
-            tape.args.extend(b.map(|b| b.id));
-            Ok(finish(tape, op, Kind::Neighbours, place, x.len()))
+            Ok(push_products(tape, first_x, first_w, x.len(), b.map(|b| b.id)))
         }),
         _ => {
             let all: Vec<Value> = x.iter().chain(w).copied().chain(b).collect();
@@ -115,6 +112,30 @@ pub(crate) fn neighbours(values: &[Value]) -> Option<u32> {
 #[inline]
 pub(crate) fn check(tape: &Tape, values: &[Value]) -> Result<(), Stale> {
     values.iter().try_for_each(|x| tape.place(x.id, x.stamp).map(|_| ()))
+}
+
+/// Appends the dot of two runs of neighbours, plus a bias if there is one. Inputs are checked.
+#[inline]
+pub(crate) fn push_products(
+    tape: &mut Tape,
+    x: u32,
+    w: u32,
+    count: usize,
+    bias: Option<u32>,
+) -> Value {
+    let place = tape.args.len() as u32;
+    let dot = tape.dot_of_neighbours(x as usize, w as usize, count);
+    match bias {
+        None => {
+            tape.args.extend_from_slice(&[x, w]);
+            Value::push(tape, dot, Op::Dot, Kind::Neighbours, place, count as u32)
+        }
+        Some(b) => {
+            tape.args.extend_from_slice(&[x, w, b]);
+            let data = dot + tape.data(b as usize);
+            Value::push(tape, data, Op::Affine, Kind::Neighbours, place, count as u32)
+        }
+    }
 }
 
 /// Appends a node whose inputs are in place, and computes it.

@@ -132,17 +132,18 @@ const PARTS: usize = 4;
 /// Adds up terms as every sum of many inputs is added: term i to partial sum i mod 4, then
 /// (0 + 1) + (2 + 3). Four short chains instead of one long one, and the same bits whether the terms
 /// are neighbours in memory or gathered.
-#[inline]
+#[inline(always)]
 fn in_parts(terms: usize, term: impl Fn(usize) -> f64) -> f64 {
     let mut parts = [0.0; PARTS];
-    let whole = terms - terms % PARTS;
-    for i in (0..whole).step_by(PARTS) {
+    let mut i = 0;
+    while i + PARTS <= terms {
         for (j, part) in parts.iter_mut().enumerate() {
             *part += term(i + j);
         }
+        i += PARTS;
     }
-    for i in whole..terms {
-        parts[i - whole] += term(i);
+    for (j, part) in parts.iter_mut().enumerate().take(terms - i) {
+        *part += term(i + j);
     }
     (parts[0] + parts[1]) + (parts[2] + parts[3])
 }

@@ -240,7 +240,7 @@ operations! {
         /// The logistic function 1 / (1 + e⁻ᵃ).
         method Sigmoid sigmoid "sigmoid" (a) => math::sigmoid(a); |y, g| g * (y * (R::number(1.0) - y));
         /// max(a, 0), with gradient 0 at 0.
-        method Relu relu "ReLU" (a) => math::maximum(a, 0.0);
+        method Relu relu "ReLU" (a) => if a <= 0.0 { 0.0 } else { a };
             |y, g| a.gt(R::number(0.0)).select(g, R::number(0.0));
         /// ln(1 + eᵃ), a smooth `relu`.
         method Softplus softplus "softplus" (a) => math::softplus(a); |y, g| g * a.sigmoid();

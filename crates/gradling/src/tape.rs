@@ -183,7 +183,8 @@ impl Tape {
     #[inline]
     pub(crate) fn node(&self, id: u32, stamp: Stamp) -> Result<Node, Stale> {
         match self.nodes.get(id as usize) {
-            Some(&node) if node.stamp() == stamp => Ok(node),
+            // Since the last scope ended nothing was given back, so a handle made since then is live.
+            Some(&node) if stamp == self.stamp || node.stamp() == stamp => Ok(node),
             _ => Err(Stale),
         }
     }
@@ -286,9 +287,8 @@ impl Tape {
             Op::LogSumExp if neighbours => math::logsumexp(n, |i| self.nodes[a + i].data),
             Op::LogSumExp => math::logsumexp(n, arg),
             Op::Dot | Op::Affine if neighbours => {
-                let (x, w) = (self.args[a] as usize, self.args[a + 1] as usize);
-                let (xs, ws) = (&self.nodes[x..x + n], &self.nodes[w..w + n]);
-                let dot = math::dot(n, |i| xs[i].data, |i| ws[i].data);
+                let dot =
+                    self.dot_of_neighbours(self.args[a] as usize, self.args[a + 1] as usize, n);
                 if node.op() == Op::Affine { dot + arg(2) } else { dot }
             }
             Op::Dot => math::dot(n, arg, |i| arg(n + i)),
@@ -297,6 +297,13 @@ impl Tape {
             op if op.arity() == crate::Arity::Fixed(1) => op.value1(data(node.a)),
             op => op.value2(data(node.a), data(node.b)),
         }
+    }
+
+    /// The dot of two runs of neighbours.
+    #[inline]
+    pub(crate) fn dot_of_neighbours(&self, x: usize, w: usize, count: usize) -> f64 {
+        let (x, w) = (&self.nodes[x..x + count], &self.nodes[w..w + count]);
+        math::dot(count, |i| x[i].data, |i| w[i].data)
     }
 
     /// Where the tape stands now.

@@ -25,9 +25,13 @@ fn optimizer(name: &str) -> Box<dyn Optimizer> {
         "sgd momentum decay" => Box::new(Sgd::new(0.02).momentum(0.9).weight_decay(0.1)),
         "sgd nesterov" => Box::new(Sgd::new(0.02).nesterov(0.9)),
         "adam" => Box::new(Adam::new(0.05)),
-        "adam decay betas" => Box::new(Adam::new(0.05).betas(0.8, 0.99).epsilon(1e-6).weight_decay(0.1)),
+        "adam decay betas" => {
+            Box::new(Adam::new(0.05).betas(0.8, 0.99).epsilon(1e-6).weight_decay(0.1))
+        }
         "adamw" => Box::new(AdamW::new(0.05)),
-        "adamw decay" => Box::new(AdamW::new(0.05).betas(0.8, 0.99).epsilon(1e-6).weight_decay(0.3)),
+        "adamw decay" => {
+            Box::new(AdamW::new(0.05).betas(0.8, 0.99).epsilon(1e-6).weight_decay(0.3))
+        }
         other => panic!("{other}"),
     }
 }
@@ -49,7 +53,11 @@ fn every_step_of_every_optimizer_equals_pytorch() {
             });
             for (ours, theirs) in p.iter().zip(theirs) {
                 let distance = (ours.data() - theirs).abs();
-                assert!(distance <= 1e-12, "{name}, step {step}: {} here, {theirs} in PyTorch", ours.data());
+                assert!(
+                    distance <= 1e-12,
+                    "{name}, step {step}: {} here, {theirs} in PyTorch",
+                    ours.data()
+                );
             }
         }
     }

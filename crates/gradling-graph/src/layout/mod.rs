@@ -68,7 +68,7 @@ pub(crate) struct Layout {
     pub(crate) boxes: Vec<Rect>,
     pub(crate) regions: Vec<Rect>,
     /// For each link, the points a line passes; between two of them it is straight along the flow, or
-    /// bends as an S. The last two lie on a level with the end, so that it can be shifted along the box.
+    /// bends as an S. A very long line that shares its way with a longer one begins where it leaves it. The last two lie on a level with the end, so that it can be shifted along the box.
     pub(crate) routes: Vec<Vec<[f64; 2]>>,
 }
 
@@ -102,6 +102,8 @@ struct Arranged {
     at: Vec<[f64; 2]>,
     size: [f64; 2],
     routes: Vec<Vec<[f64; 2]>>,
+    /// For each edge, whether its route begins where it leaves the lane that another one draws.
+    branches: Vec<bool>,
 }
 
 /// The inlets and outlets of all regions, by region and box of origin.
@@ -156,6 +158,9 @@ pub(crate) fn arrange(problem: &Problem) -> Layout {
         .map(|segments| {
             let mut route: Vec<[f64; 2]> = Vec::new();
             for &(frame, edge) in segments {
+                if arranged[frame].branches[edge] {
+                    route.clear();
+                }
                 for point in &arranged[frame].routes[edge] {
                     route.push(flow([origins[frame][0] + point[0], origins[frame][1] + point[1]]));
                 }
@@ -331,15 +336,16 @@ fn arrange_frame(
                 _ => {}
             }
         }
-        for (edge, route) in frame.edges.iter().zip(&mut routes) {
+        for (index, (edge, route)) in frame.edges.iter().zip(&mut routes).enumerate() {
             if let [first, .., last] = route.as_mut_slice() {
-                for (end, element) in [(first, edge.from), (last, edge.to)] {
-                    if matches!(frame.elements[element], Element::Inlet | Element::Outlet) {
-                        end[0] = at[element][0];
-                    }
+                if frame.elements[edge.from] == Element::Inlet && !layers.branches[index] {
+                    first[0] = at[edge.from][0];
+                }
+                if frame.elements[edge.to] == Element::Outlet {
+                    last[0] = at[edge.to][0];
                 }
             }
         }
     }
-    Arranged { at, size, routes }
+    Arranged { at, size, routes, branches: layers.branches }
 }

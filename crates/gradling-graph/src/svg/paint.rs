@@ -173,7 +173,7 @@ impl Gradient {
 
     /// The ground of a field with this gradient, light enough for ink.
     pub(super) fn tint(&self, grad: Option<f64>) -> Colour {
-        theme::PAPER.mix(Sign::of(grad).colour(), 0.5 * self.strength(grad))
+        theme::PAPER.mix(Sign::of(grad).colour(), self.visible(grad, 0.07, 0.55))
     }
 
     /// As [`tint`](Gradient::tint), for small marks, which must be seen from afar.

@@ -143,6 +143,17 @@ fn check(picture: &Picture<'_>) -> Result<(), TestCaseError> {
         prop_assert!(
             (last[along] - end).abs() < 1e-6 && (last[1 - along] - end_level).abs() < 1e-6
         );
+    }
+    check_lines(picture)
+}
+
+/// No line turns back or crosses a box.
+fn check_lines(picture: &Picture<'_>) -> Result<(), TestCaseError> {
+    let along = match picture.style.direction {
+        Direction::LeftToRight => 0,
+        Direction::TopToBottom => 1,
+    };
+    for (link, route) in picture.view.links.iter().zip(&picture.layout.routes) {
         for step in route.windows(2) {
             let [from, to] = [step[0], step[1]];
             prop_assert!(to[along] >= from[along] - 1e-6, "a line turns back");
@@ -152,7 +163,7 @@ fn check(picture: &Picture<'_>) -> Result<(), TestCaseError> {
                 width: (from[0] - to[0]).abs(),
                 height: (from[1] - to[1]).abs(),
             };
-            for (index, &rect) in boxes.iter().enumerate() {
+            for (index, &rect) in picture.layout.boxes.iter().enumerate() {
                 prop_assert!(
                     apart(passed, rect),
                     "the line {}-{} crosses box {index}",
@@ -300,4 +311,35 @@ fn neurons_of_a_layer_are_drawn_alike() {
         assert_eq!((neuron.x, neuron.width), (neurons[0].x, neurons[0].width));
         assert!((neuron.height - neurons[0].height).abs() < 0.01);
     }
+}
+
+#[test]
+fn very_long_lines_share_their_way_and_cross_nothing() -> Result<(), TestCaseError> {
+    let bias = Value::new(0.1);
+    // Here and there a crowd of leaves, which the lane of the bias has to go round.
+    let step = |x: Value, step: usize| match step % 20 {
+        10 => gradling::sum(&[[x, bias].as_slice(), &[(); 9].map(|()| Value::new(1.0))].concat()),
+        _ => x * bias,
+    };
+    let outside = (0..80).fold(Value::new(0.5), step);
+    let inside = group("loop", || (0..100).fold(outside, step));
+    let graph = trace(inside);
+    for options in [Options::new(), Options::new().direction(Direction::TopToBottom)] {
+        let picture = Picture::new(&graph, &options);
+        assert_eq!(picture.view.regions.len(), 1);
+        check_lines(&picture)?;
+        let along = usize::from(picture.style.direction == Direction::TopToBottom);
+        let of_bias = picture
+            .view
+            .links
+            .iter()
+            .zip(&picture.layout.routes)
+            .filter(|(link, _)| link.from == 0);
+        let starts: Vec<f64> = of_bias.map(|(_, route)| route[0][along]).collect();
+        assert_eq!(starts.len(), 180);
+        let whole = starts.iter().filter(|&&start| start == starts[0]).count();
+        // Of 80 uses outside, those over at most 64 ranks: 65. Of 100 inside, 65 and the farthest.
+        assert_eq!(whole, 131, "so many lines begin at the box, the others on the way");
+    }
+    Ok(())
 }

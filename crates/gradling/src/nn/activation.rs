@@ -63,12 +63,18 @@ impl Activation {
     }
 
     /// Applies it.
+    #[inline]
     #[track_caller]
     pub fn apply(self, z: Value) -> Value {
-        match self.op() {
-            None => z,
-            Some(Op::LeakyRelu) => z.leaky_relu(LEAK),
-            Some(op) => Value::one(op, z),
+        match self {
+            Activation::Linear => z,
+            Activation::Tanh => z.tanh(),
+            Activation::Relu => z.relu(),
+            Activation::LeakyRelu => z.leaky_relu(LEAK),
+            Activation::Gelu => z.gelu(),
+            Activation::Softplus => z.softplus(),
+            Activation::Sigmoid => z.sigmoid(),
+            Activation::Sin => z.sin(),
         }
     }
 

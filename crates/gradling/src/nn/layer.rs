@@ -94,12 +94,9 @@ impl Layer {
 
     fn push_sums(&self, tape: &mut Tape, x: &[Value]) -> Result<Vec<Value>, Stale> {
         many::check(tape, x)?;
+        self.neurons.iter().try_for_each(|neuron| neuron.check(tape))?;
         let first = many::neighbours(x);
-        let sum = |neuron: &Neuron| {
-            neuron.check(tape)?;
-            Ok(neuron.push_sum(tape, x, first))
-        };
-        self.neurons.iter().map(sum).collect()
+        Ok(self.neurons.iter().map(|neuron| neuron.push_sum(tape, x, first)).collect())
     }
 }
 

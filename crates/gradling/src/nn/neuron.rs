@@ -71,23 +71,19 @@ impl Neuron {
         self.activation.apply(affine(&x, &self.weights(), self.bias()))
     }
 
-    /// Appends w·x + b for inputs that are checked and, as `first` tells, neighbours.
+    /// Appends w·x + b for inputs that are checked; `neighbours` is the first of them if they are.
     #[inline]
-    pub(crate) fn push_sum(&self, tape: &mut Tape, x: &[Value], first: Option<u32>) -> Value {
-        let place = tape.args.len() as u32;
-        let kind = match first {
-            Some(first) => {
-                tape.args.extend([first, self.first.id]);
-                Kind::Neighbours
-            }
+    pub(crate) fn push_sum(&self, tape: &mut Tape, x: &[Value], neighbours: Option<u32>) -> Value {
+        let (weights, bias) = (self.first.id, self.bias().id);
+        match neighbours {
+            Some(first) => many::push_products(tape, first, weights, self.inputs, Some(bias)),
             None => {
+                let place = tape.args.len() as u32;
                 tape.args.extend(x.iter().map(|x| x.id));
-                tape.args.extend(self.first.id..self.bias().id);
-                Kind::Plain
+                tape.args.extend(weights..=bias);
+                many::finish(tape, Op::Affine, Kind::Plain, place, self.inputs)
             }
-        };
-        tape.args.push(self.bias().id);
-        many::finish(tape, Op::Affine, kind, place, self.inputs)
+        }
     }
 
     /// Whether its parameters are on the tape still. They were made together, so the last one tells.
