@@ -61,10 +61,6 @@ fn sweep_run(
     numbers: &[f64],
     mut to: Gradients<'_>,
 ) -> Option<usize> {
-    const LEAF: u8 = Op::Leaf as u8;
-    const ADD: u8 = Op::Add as u8;
-    const MUL: u8 = Op::Mul as u8;
-    const RELU: u8 = Op::Relu as u8;
     // With these the compiler drops checks further down: what is a place of a node is one of a gradient.
     let nodes = &nodes[..to.grad.len().min(nodes.len())];
     assert!(nodes.len() <= to.grad.len() && run.end <= nodes.len());
@@ -77,23 +73,22 @@ fn sweep_run(
         let node = nodes[place];
         // The operations that graphs are mostly made of; then the rest of the table. To each
         // contribution + 0.0, which turns minus zero into zero; `g` itself is none.
-        match node.op_byte() {
-            LEAF => {}
-            ADD => {
+        let x = |id: u32| nodes[id as usize].data;
+        match node.op() {
+            Op::Leaf => {}
+            Op::Add => {
                 to.flow_from(first, node.a, g);
                 to.flow_from(first, node.b, g);
             }
-            MUL => {
-                let (x, y) = (nodes[node.a as usize].data, nodes[node.b as usize].data);
-                to.flow(node.a, g * y + 0.0);
-                to.flow(node.b, g * x + 0.0);
+            op @ (Op::Mul | Op::Sub | Op::Div) => {
+                let (da, db) = op.pull2(x(node.a), x(node.b), g);
+                to.flow(node.a, da + 0.0);
+                to.flow(node.b, db + 0.0);
             }
-            RELU => to.flow_from(
-                first,
-                node.a,
-                Op::Relu.pull1(nodes[node.a as usize].data, node.data, g),
-            ),
-            _ if node.op() == Op::Own => return Some(place),
+            op @ (Op::Relu | Op::Tanh | Op::Exp | Op::Ln | Op::Neg | Op::Sqrt | Op::Sigmoid) => {
+                to.flow_from(first, node.a, op.pull1(x(node.a), node.data, g) + 0.0);
+            }
+            Op::Own => return Some(place),
             _ => send(node, g, nodes, args, numbers, to.lend()),
         }
     }

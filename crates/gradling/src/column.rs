@@ -9,7 +9,7 @@
 use crate::tape::Node;
 use std::collections::BinaryHeap;
 
-pub(crate) const BLOCK_BITS: u32 = 6;
+pub(crate) const BLOCK_BITS: u32 = 8;
 pub(crate) const BLOCK: usize = 1 << BLOCK_BITS;
 
 /// What stands for a gradient that was not computed. See the [module](self).

@@ -111,7 +111,7 @@ macro_rules! operations {
             }
 
             /// Computes an operation of one input; panics for any other.
-            #[inline]
+            #[inline(always)]
             pub(crate) fn value1<R: Real>(self, a: R) -> R {
                 match self { $( Op::$V1 => Real::$f1(a), )* _ => not_of(1, self) }
             }
@@ -123,13 +123,13 @@ macro_rules! operations {
             }
 
             /// Computes an operation of two inputs; panics for any other.
-            #[inline]
+            #[inline(always)]
             pub(crate) fn value2<R: Real>(self, a: R, b: R) -> R {
                 match self { $( Op::$V2 => Real::$f2(a, b), )* _ => not_of(2, self) }
             }
 
             /// The gradient of the input `a`, given `y`, the value, and `g`, the gradient of the value.
-            #[inline]
+            #[inline(always)]
             pub(crate) fn pull1<R: Real>(self, a: R, y: R, g: R) -> R {
                 match self {
                     $( Op::$V1 => { let ($a1, $y1, $g1) = (a, y, g); let _ = ($a1, $y1); $da1 } )*
@@ -147,7 +147,7 @@ macro_rules! operations {
             }
 
             /// The gradients of the inputs `a` and `b`, given `g`, the gradient of the value.
-            #[inline]
+            #[inline(always)]
             pub(crate) fn pull2<R: Real>(self, a: R, b: R, g: R) -> (R, R) {
                 match self {
                     $( Op::$V2 => { let ($a2, $b2, $g2) = (a, b, g); let _ = ($a2, $b2, $g2); ($da2, $db2) } )*
@@ -228,13 +228,13 @@ operations! {
         /// eᵃ.
         method Exp exp "exp" (a) => math::exp(a); |y, g| g * y;
         /// The natural logarithm of a: -∞ at 0, NaN below.
-        method Ln ln "ln" (a) => libm::log(a); |y, g| g / a;
+        method Ln ln "ln" (a) => math::ln(a); |y, g| g / a;
         /// √a: NaN below 0.
         method Sqrt sqrt "sqrt" (a) => libm::sqrt(a); |y, g| g / (y + y);
         /// The sine of a, in radians.
-        method Sin sin "sin" (a) => libm::sin(a); |y, g| g * a.cos();
+        method Sin sin "sin" (a) => math::sin(a); |y, g| g * a.cos();
         /// The cosine of a, in radians.
-        method Cos cos "cos" (a) => libm::cos(a); |y, g| -(g * a.sin());
+        method Cos cos "cos" (a) => math::cos(a); |y, g| -(g * a.sin());
         /// The hyperbolic tangent of a.
         method Tanh tanh "tanh" (a) => math::tanh(a); |y, g| g * (R::number(1.0) - y * y);
         /// The logistic function 1 / (1 + e⁻ᵃ).

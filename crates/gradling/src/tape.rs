@@ -11,7 +11,7 @@ use crate::group::Groups;
 use crate::math;
 use crate::op::Op;
 use crate::own::Operation;
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeMap;
 
 /// Which life of a place on the tape a handle means. Places are used again after a scope; the stamp
@@ -99,24 +99,57 @@ struct Mark {
 }
 
 thread_local! {
-    static TAPE: OfThread = OfThread(Box::leak(Box::new(RefCell::new(Tape::new()))));
+    /// The tape of this thread, once it has one. The few hundred bytes of the cell are never freed, so
+    /// that a plain reference to it can be handed out: an operation is then one small function with its
+    /// arguments in registers, and takes a third of the time.
+    static TAPE: Cell<Option<&'static RefCell<Tape>>> = const { Cell::new(None) };
+
+    /// What the tape holds goes when the thread ends.
+    static AT_EXIT: AtExit = const { AtExit(Cell::new(None)) };
 }
 
-/// The tape of a thread. The few hundred bytes of the cell are never freed, so that a plain reference
-/// to it can be handed out: an operation is then one small function with its arguments in registers,
-/// and takes a third of the time. What the tape holds goes when the thread ends.
-struct OfThread(&'static RefCell<Tape>);
+struct AtExit(Cell<Option<&'static RefCell<Tape>>>);
 
-impl Drop for OfThread {
+impl Drop for AtExit {
     fn drop(&mut self) {
-        drop(self.0.replace(Tape::new()));
+        if let Some(tape) = self.0.get() {
+            drop(tape.replace(Tape::new()));
+        }
     }
 }
 
+#[cold]
+#[inline(never)]
+fn make_tape() -> &'static RefCell<Tape> {
+    let tape: &'static RefCell<Tape> = Box::leak(Box::new(RefCell::new(Tape::new())));
+    TAPE.set(Some(tape));
+    // While the thread is ending it fails, and the last values made are not freed.
+    let _ = AT_EXIT.try_with(|at_exit| at_exit.0.set(Some(tape)));
+    tape
+}
+
 /// This thread's tape, until the guard goes.
-#[inline(always)]
+#[inline]
 pub(crate) fn borrow() -> RefMut<'static, Tape> {
-    TAPE.with(|tape| tape.0).borrow_mut()
+    TAPE.get().unwrap_or_else(make_tape).borrow_mut()
+}
+
+/// This thread's tape if there is one with room for another node: the usual case, and one without a
+/// call. In the other, [`prepare`] makes it so.
+#[inline(always)]
+pub(crate) fn ready() -> Option<RefMut<'static, Tape>> {
+    let tape = TAPE.get()?.borrow_mut();
+    if tape.nodes.len() == tape.nodes.capacity() { None } else { Some(tape) }
+}
+
+/// Makes sure that there is a tape with room for another node.
+#[cold]
+#[inline(never)]
+pub(crate) fn prepare() {
+    let mut tape = borrow();
+    if tape.nodes.len() == tape.nodes.capacity() {
+        tape.grow();
+    }
 }
 
 /// Runs `body` on this thread's tape.
@@ -204,21 +237,19 @@ impl Tape {
     /// Appends a node and returns its id.
     #[inline(always)]
     pub(crate) fn push(&mut self, data: f64, op: Op, kind: Kind, a: u32, b: u32) -> u32 {
-        let tag = self.stamp << 16 | (kind as u64) << 8 | op as u64;
-        // The rare way out takes everything with it, in registers, and does not come back here: nothing
-        // need be kept in memory through a call.
-        if self.nodes.len() == self.nodes.capacity() {
-            return self.grow_and_push(data, a, b, tag);
-        }
         let id = self.nodes.len();
+        if id == self.nodes.capacity() {
+            self.grow();
+        }
+        let tag = self.stamp << 16 | (kind as u64) << 8 | op as u64;
         self.nodes.push(Node { data, a, b, tag });
         id as u32
     }
 
-    /// Appends a node to a tape without room for it. Ids have 32 bits, so there is a most.
+    /// Makes room for as many nodes again. Ids have 32 bits, so there is a most.
     #[cold]
     #[inline(never)]
-    fn grow_and_push(&mut self, data: f64, a: u32, b: u32, tag: u64) -> u32 {
+    fn grow(&mut self) {
         const MOST: usize = u32::MAX as usize;
         let len = self.nodes.len();
         assert!(
@@ -226,8 +257,6 @@ impl Tape {
             "this thread's tape holds {MOST} values, the most it can: give values back with gradling::scope"
         );
         self.nodes.reserve_exact(len.max(1024).min(MOST - len));
-        self.nodes.push(Node { data, a, b, tag });
-        len as u32
     }
 
     /// Calls `visit` with each input of the node at `place`, in order, repeats kept.

@@ -228,30 +228,53 @@ impl Value {
     #[inline(always)]
     #[track_caller]
     pub(crate) fn one(op: Op, a: Value) -> Value {
-        let mut tape = tape::borrow();
-        let Ok(x) = tape.node(a.id, a.stamp) else { stale() };
-        let data = op.value1(x.data);
-        Value::push(&mut tape, data, op, Kind::Plain, a.id, 0)
+        let Some(mut tape) = tape::ready() else { return Value::one_prepared(op, a) };
+        let Ok(x) = tape.node(a.id, a.stamp) else {
+            drop(tape);
+            stale()
+        };
+        Value::push(&mut tape, op.value1(x.data), op, Kind::Plain, a.id, 0)
     }
 
+    #[cold]
+    #[inline(never)]
     #[track_caller]
-    pub(crate) fn with_number(op: Op, a: Value, c: f64) -> Value {
-        let mut tape = tape::borrow();
-        let Ok(x) = tape.node(a.id, a.stamp) else { stale() };
-        let data = op.value_number(x.data, c);
-        let place = tape.numbers.len() as u32;
-        tape.numbers.push(c);
-        Value::push(&mut tape, data, op, Kind::Plain, a.id, place)
+    fn one_prepared(op: Op, a: Value) -> Value {
+        tape::prepare();
+        Value::one(op, a)
     }
 
     #[inline(always)]
     #[track_caller]
     pub(crate) fn two(op: Op, a: Value, b: Value) -> Value {
-        let mut tape = tape::borrow();
-        let Ok(x) = tape.node(a.id, a.stamp) else { stale() };
-        let Ok(y) = tape.node(b.id, b.stamp) else { stale() };
-        let data = op.value2(x.data, y.data);
-        Value::push(&mut tape, data, op, Kind::Plain, a.id, b.id)
+        let Some(mut tape) = tape::ready() else { return Value::two_prepared(op, a, b) };
+        let Ok(x) = tape.node(a.id, a.stamp) else {
+            drop(tape);
+            stale()
+        };
+        let Ok(y) = tape.node(b.id, b.stamp) else {
+            drop(tape);
+            stale()
+        };
+        Value::push(&mut tape, op.value2(x.data, y.data), op, Kind::Plain, a.id, b.id)
+    }
+
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn two_prepared(op: Op, a: Value, b: Value) -> Value {
+        tape::prepare();
+        Value::two(op, a, b)
+    }
+
+    #[track_caller]
+    pub(crate) fn with_number(op: Op, a: Value, c: f64) -> Value {
+        live(tape::with(|tape| {
+            let x = tape.node(a.id, a.stamp)?;
+            let place = tape.numbers.len() as u32;
+            tape.numbers.push(c);
+            Ok(Value::push(tape, op.value_number(x.data, c), op, Kind::Plain, a.id, place))
+        }))
     }
 
     /// Appends a node to a tape that is at hand.
