@@ -1,3 +1,50 @@
-//! Tasks of the workspace.
+//! The tasks of the workspace: `cargo xtask test | bench | compare`.
 
-fn main() {}
+mod compare;
+mod process;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: cargo xtask TASK
+
+Tasks:
+  test                     set up whatever is missing and run every test
+  bench [FILTER] [--json]  run the benchmarks, each beside its reference
+  compare [SYSTEM ...]     time the two-moons step of other systems beside ours:
+                           micrograd (default), torch; they are installed from PyPI
+                           into target/compare (torch is some gigabytes)
+";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let task = args.next();
+    let rest: Vec<String> = args.collect();
+    let done = match task.as_deref() {
+        Some("test") if rest.is_empty() => test::run_all(),
+        Some("bench") => bench(&rest),
+        Some("compare") => compare::run_all(&rest),
+        Some("help" | "--help" | "-h") => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => {
+            eprint!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench(args: &[String]) -> Result<(), String> {
+    let mut command = process::cargo();
+    command.args(["run", "--quiet", "--release", "--package", "gradling-bench", "--"]).args(args);
+    process::run(&mut command)
+}

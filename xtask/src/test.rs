@@ -1,0 +1,46 @@
+//! Every test of the project, and the set-up they need.
+
+use crate::process::{cargo, root, run};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+const CARGO_DENY: &str = "0.20.2";
+
+/// Runs all of them; stops at the first that fails.
+///
+/// # Errors
+/// What failed.
+pub(crate) fn run_all() -> Result<(), String> {
+    step("format", cargo().args(["fmt", "--all", "--check"]))?;
+    let lint = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+    step("lints", cargo().args(lint))?;
+    step("tests", cargo().args(["test", "--workspace", "--all-targets"]))?;
+    step("examples in the docs", cargo().args(["test", "--workspace", "--doc"]))?;
+    let mut docs = cargo();
+    docs.env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps", "--quiet"]);
+    step("docs", &mut docs)?;
+    let mut deny = Command::new(cargo_deny()?);
+    deny.current_dir(root()).args(["--log-level", "error", "check", "licenses", "bans", "sources"]);
+    step("licences", &mut deny)
+}
+
+fn step(name: &str, command: &mut Command) -> Result<(), String> {
+    eprintln!("== {name}");
+    let begin = Instant::now();
+    run(command)?;
+    eprintln!("== {name}: passed in {} s\n", begin.elapsed().as_secs());
+    Ok(())
+}
+
+/// cargo-deny, installed into `target/tools` where that was not done before.
+fn cargo_deny() -> Result<PathBuf, String> {
+    let tools = root().join("target/tools").join(CARGO_DENY);
+    let deny = tools.join("bin/cargo-deny");
+    if !deny.exists() {
+        let mut install = cargo();
+        install.args(["install", "--quiet", "--locked", "--root"]).arg(&tools);
+        step("install cargo-deny", install.arg(format!("cargo-deny@{CARGO_DENY}")))?;
+    }
+    Ok(deny)
+}
