@@ -65,28 +65,47 @@ fn sweep_run(
     let nodes = &nodes[..to.grad.len().min(nodes.len())];
     assert!(nodes.len() <= to.grad.len() && run.end <= nodes.len());
     let first = run.start;
-    for place in run.rev() {
-        let g = to.grad[place];
+    let mut next = run.end;
+    while next > first {
+        next -= 1;
+        let (place, g) = (next, to.grad[next]);
         if !is_computed(g) {
             continue;
         }
         let node = nodes[place];
         // The operations that graphs are mostly made of; then the rest of the table. To each
         // contribution + 0.0, which turns minus zero into zero; `g` itself is none.
-        let x = |id: u32| nodes[id as usize].data;
         match node.op() {
             Op::Leaf => {}
             Op::Add => {
-                to.flow_from(first, node.a, g);
-                to.flow_from(first, node.b, g);
+                let before = |id: u32| id as usize + 1 == place;
+                let (near, far) = if before(node.b) { (node.b, node.a) } else { (node.a, node.b) };
+                to.flow_from(first, far, g);
+                // In `w * x + rest` the product was made just before the sum, and for it alone: `g` is
+                // all that it gets, and it is next. A dot spelled out is made of such pairs.
+                let product = near as usize;
+                if before(near)
+                    && place > first
+                    && !is_computed(to.grad[product])
+                    && nodes[product].op() == Op::Mul
+                {
+                    to.grad[product] = g;
+                    to.flow_product(nodes, nodes[product], g);
+                    next = product;
+                } else {
+                    to.flow_from(first, near, g);
+                }
             }
-            op @ (Op::Mul | Op::Sub | Op::Div) => {
-                let (da, db) = op.pull2(x(node.a), x(node.b), g);
+            Op::Mul => to.flow_product(nodes, node, g),
+            op @ (Op::Sub | Op::Div) => {
+                let (da, db) =
+                    op.pull2(nodes[node.a as usize].data, nodes[node.b as usize].data, g);
                 to.flow(node.a, da + 0.0);
                 to.flow(node.b, db + 0.0);
             }
             op @ (Op::Relu | Op::Tanh | Op::Exp | Op::Ln | Op::Neg | Op::Sqrt | Op::Sigmoid) => {
-                to.flow_from(first, node.a, op.pull1(x(node.a), node.data, g) + 0.0);
+                let da = op.pull1(nodes[node.a as usize].data, node.data, g);
+                to.flow_from(first, node.a, da + 0.0);
             }
             Op::Own => return Some(place),
             _ => send(node, g, nodes, args, numbers, to.lend()),
