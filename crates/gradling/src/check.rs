@@ -42,16 +42,14 @@ impl Value {
     /// was made from it is computed again.
     #[track_caller]
     pub fn check_by(self, values: &[Value]) -> Vec<Slope> {
-        let order: Vec<u32> = self.reached().iter().map(|value| value.id).collect();
-        let kept: Vec<f64> =
-            tape::with(|tape| order.iter().map(|&id| tape.data(id as usize)).collect());
-        let restore = || {
-            tape::with(|tape| {
-                order.iter().zip(&kept).for_each(|(&id, &data)| tape.nodes[id as usize].data = data)
-            });
-        };
         let gradients = crate::jacobian(&[self], values).remove(0);
+        let order: Vec<u32> = self.reached().iter().map(|value| value.id).collect();
+        let nudged = values.iter().map(|value| value.id);
+        let kept: Vec<(u32, f64)> = tape::with(|tape| {
+            order.iter().copied().chain(nudged).map(|id| (id, tape.data(id as usize))).collect()
+        });
         let slope = |value: Value| {
+            let _restore = Restore(&kept);
             let later = &order[order.partition_point(|&id| id <= value.id)..];
             let x = value.data();
             let at = |x: f64| {
@@ -62,11 +60,22 @@ impl Value {
             // The step that balances the error of the formula with that of rounding.
             let h = f64::EPSILON.cbrt() * x.abs().max(1.0);
             let (above, below) = (x + h, x - h);
-            let slope = (at(above) - at(below)) / (above - below);
-            restore();
-            slope
+            (at(above) - at(below)) / (above - below)
         };
         let pairs = values.iter().zip(gradients);
         pairs.map(|(&value, grad)| Slope { value, grad, slope: slope(value) }).collect()
+    }
+}
+
+/// Gives values their numbers back, also when an operation of the user's own panics at a nudged one.
+struct Restore<'a>(&'a [(u32, f64)]);
+
+impl Drop for Restore<'_> {
+    fn drop(&mut self) {
+        tape::with(|tape| {
+            for &(id, data) in self.0 {
+                tape.nodes[id as usize].data = data;
+            }
+        });
     }
 }

@@ -277,7 +277,9 @@ operations! {
         // replaced first: 0·∞ would be NaN, in a gradient of this gradient too.
         operator Pow pow "**" (a, b) => math::pow(a, b);
             |g| (
-                { let safe = b.eq(R::number(0.0)).select(R::number(1.0), b);
+                // At b = 0 only where 1/a is no number: elsewhere it is the slope of this gradient by b.
+                { let has_inverse = a.abs().ge(R::number(f64::MIN_POSITIVE));
+                  let safe = b.eq(R::number(0.0)).select(has_inverse.select(b, R::number(1.0)), b);
                   g * (b * a.pow(safe - R::number(1.0))) },
                 { let zero = a.eq(R::number(0.0));
                   let safe = zero.select(R::number(1.0), a);

@@ -228,7 +228,7 @@ impl Value {
     #[inline(always)]
     #[track_caller]
     pub(crate) fn one(op: Op, a: Value) -> Value {
-        let Some(mut tape) = tape::ready() else { return Value::one_prepared(op, a) };
+        let Some(mut tape) = tape::ready() else { return Value::one_prepared(a, op) };
         let Ok(x) = tape.node(a.id, a.stamp) else {
             drop(tape);
             stale()
@@ -239,7 +239,7 @@ impl Value {
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn one_prepared(op: Op, a: Value) -> Value {
+    fn one_prepared(a: Value, op: Op) -> Value {
         tape::prepare();
         Value::one(op, a)
     }
@@ -247,7 +247,7 @@ impl Value {
     #[inline(always)]
     #[track_caller]
     pub(crate) fn two(op: Op, a: Value, b: Value) -> Value {
-        let Some(mut tape) = tape::ready() else { return Value::two_prepared(op, a, b) };
+        let Some(mut tape) = tape::ready() else { return Value::two_prepared(a, b, op) };
         let Ok(x) = tape.node(a.id, a.stamp) else {
             drop(tape);
             stale()
@@ -262,7 +262,7 @@ impl Value {
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn two_prepared(op: Op, a: Value, b: Value) -> Value {
+    fn two_prepared(a: Value, b: Value, op: Op) -> Value {
         tape::prepare();
         Value::two(op, a, b)
     }
