@@ -50,7 +50,7 @@ pub fn transcendental() -> Case {
             x.iter().map(|x| x.grad()).sum()
         }),
         reference: "echidna 0.15 eager",
-        theirs: Box::new(move || echidna::grad(|x| sum_of_terms(x), &plain).iter().sum()),
+        theirs: Box::new(move || echidna::grad(sum_of_terms, &plain).iter().sum()),
         tolerance: 1e-9,
     }
 }
@@ -68,7 +68,7 @@ pub fn transcendental_recurrence() -> Case {
             x.iter().map(|x| x.grad()).sum()
         }),
         reference: "echidna 0.15 eager",
-        theirs: Box::new(move || echidna::grad(|x| recurrence(x), &plain).iter().sum()),
+        theirs: Box::new(move || echidna::grad(recurrence, &plain).iter().sum()),
         tolerance: 1e-9,
     }
 }

@@ -129,8 +129,8 @@ fn send(node: Node, g: f64, nodes: &[Node], args: &[u32], numbers: &[f64], mut t
             }
         }
         Op::Dot | Op::Affine => {
-            for i in a..a + n {
-                let (x, w) = (args[i], args[i + n]);
+            let (xs, ws) = args[a..a + 2 * n].split_at(n);
+            for (&x, &w) in xs.iter().zip(ws) {
                 to.flow(x, g * data(w) + 0.0);
                 to.flow(w, g * data(x) + 0.0);
             }
@@ -139,9 +139,10 @@ fn send(node: Node, g: f64, nodes: &[Node], args: &[u32], numbers: &[f64], mut t
             }
         }
         op @ (Op::Sum | Op::Mean | Op::LogSumExp) => {
-            for i in a..a + n {
-                let id = if node.kind() == Kind::Neighbours { i as u32 } else { args[i] };
-                to.flow(id, pull_many(op, n, data(id), node.data, g) + 0.0);
+            let mut send = |id| to.flow(id, pull_many(op, n, data(id), node.data, g) + 0.0);
+            match node.kind() {
+                Kind::Neighbours => (node.a..node.a + node.b).for_each(send),
+                _ => args[a..a + n].iter().for_each(|&id| send(id)),
             }
         }
         Op::Select => {

@@ -42,3 +42,8 @@ pub use random::Rng;
 pub use tape::{live_nodes, scope};
 pub use value::{Exponent, Value};
 pub use walk::NonFinite;
+
+/// The examples of the project's README, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
