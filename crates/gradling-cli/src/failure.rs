@@ -1,7 +1,8 @@
 //! What can go wrong, and the exit code that says so.
 
-use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
+use gradling_data::DataError;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Why a command ended early.
@@ -26,7 +27,14 @@ impl Failure {
         let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         // Errors of other crates may begin with the word already.
         let message = message.strip_prefix("error: ").unwrap_or(message);
-        eprintln!("{red}error{red:#}: {}", message.trim_end());
+        // Where stderr is closed, the exit code has to do.
+        let _ = writeln!(anstream::stderr(), "{red}error{red:#}: {}", message.trim_end());
         ExitCode::from(code)
+    }
+}
+
+impl From<DataError> for Failure {
+    fn from(error: DataError) -> Self {
+        Failure::Input(error.to_string())
     }
 }

@@ -6,10 +6,16 @@
 mod demo;
 mod eval;
 mod failure;
+mod help;
+mod listing;
+mod number;
+mod output;
 mod predict;
+mod table;
 mod train;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use failure::Failure;
 use std::process::ExitCode;
 
 /// Exact gradients, pictures of graphs, and networks trained from a table.
@@ -34,18 +40,25 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let mut command = help::with_examples(Cli::command());
+    let matches = command.get_matches_mut();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let result = match cli.command {
         Command::Demo(args) => demo::run(&args),
+        Command::Eval(args) if args.is_lost() => return help::of(&mut command, "eval"),
         Command::Eval(args) => eval::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Predict(args) => predict::run(&args),
-        Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "gradling", &mut std::io::stdout());
-            Ok(())
-        }
+        Command::Completions { shell } => completions(shell),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "gradling", &mut script);
+    output::print(|out| out.write_all(&script))
 }

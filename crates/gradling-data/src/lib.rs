@@ -10,7 +10,8 @@
 //!    any table with these columns into a [`Matrix`], and predictions back into labels and units.
 //! 5. [`Batches`] deals the rows out anew each epoch, and [`metrics`] judges the result.
 //!
-//! [`generate`] makes the well-known sets of the plane: moons, circles, spirals, xor, gaussians.
+//! [`generate`] makes the well-known sets of the plane: moons, circles, spirals, xor, gaussians;
+//! [`samples`] are small real tables to try things on.
 //!
 //! Nothing here opens a file: input is any [`std::io::Read`], and names are only used in messages.
 //! Everything random takes a seed, and the same seed gives the same values on every platform.
@@ -41,6 +42,7 @@ pub mod generate;
 mod matrix;
 pub mod metrics;
 mod read;
+pub mod samples;
 mod split;
 mod standard;
 mod table;

@@ -95,7 +95,7 @@ impl Column {
     /// Forgets the gradients from `len` on.
     pub(crate) fn truncate(&mut self, len: usize) {
         let whole = len >> BLOCK_BITS;
-        if let Some(&State::Held) = self.state.get(whole) {
+        if let Some(State::Held | State::Open) = self.state.get(whole) {
             self.grad[len..(whole + 1) << BLOCK_BITS].fill(NOT_COMPUTED);
         }
         self.state.truncate(whole + 1);

@@ -6,8 +6,8 @@
 
 use crate::backward::{pull_many, pull_select};
 use crate::op::{Arity, Op, Real};
-use crate::tape;
 use crate::value::{Value, live};
+use crate::{many, tape};
 use std::collections::HashMap;
 
 /// d y / d x for each x of `xs`, as values that can be differentiated again. 0 for an x that y was not
@@ -29,7 +29,12 @@ pub fn grad(y: Value, xs: &[Value]) -> Vec<Value> {
 /// The matrix of d yᵢ / d xⱼ, one row for each y: one sweep a row.
 #[track_caller]
 pub fn jacobian(ys: &[Value], xs: &[Value]) -> Vec<Vec<f64>> {
-    ys.iter().map(|&y| pull_back(y, xs)).collect()
+    // A loop, because a closure would hide the caller's place from the message of a panic.
+    let mut rows = Vec::with_capacity(ys.len());
+    for &y in ys {
+        rows.push(pull_back(y, xs));
+    }
+    rows
 }
 
 /// The matrix of second derivatives ∂²y / ∂xᵢ∂xⱼ: the Jacobian of the gradient.
@@ -41,6 +46,7 @@ pub fn jacobian(ys: &[Value], xs: &[Value]) -> Vec<Vec<f64>> {
 /// ```
 #[track_caller]
 pub fn hessian(y: Value, xs: &[Value]) -> Vec<Vec<f64>> {
+    check(y, xs);
     crate::scope(|| jacobian(&grad(y, xs), xs))
 }
 
@@ -56,6 +62,7 @@ pub fn hvp(y: Value, xs: &[Value], v: &[f64]) -> Vec<f64> {
         xs.len(),
         v.len()
     );
+    check(y, xs);
     crate::scope(|| {
         let v: Vec<Value> = v.iter().map(|&v| Value::constant(v)).collect();
         pull_back(crate::dot(&grad(y, xs), &v), xs)
@@ -90,12 +97,16 @@ impl Differentiable for Value {
     }
 }
 
+/// Refuses values that were given back.
+#[track_caller]
+fn check(y: Value, xs: &[Value]) {
+    live(tape::with(|tape| many::check(tape, &[y]).and_then(|()| many::check(tape, xs))));
+}
+
 /// The gradients of `y` by `xs`: a walk down over the values that lie between the two.
 #[track_caller]
 fn pull_back<R: Differentiable>(y: Value, xs: &[Value]) -> Vec<R> {
-    for &x in xs {
-        live(tape::with(|tape| tape.place(x.id, x.stamp)));
-    }
+    check(y, xs);
     let between = between(y, xs);
     let place: HashMap<u32, usize> =
         between.iter().enumerate().map(|(i, value)| (value.id, i)).collect();

@@ -59,20 +59,20 @@ impl Operation {
     /// If a value was given back by its scope.
     #[track_caller]
     pub fn call(&self, inputs: &[Value]) -> Value {
-        let numbers: Vec<f64> = inputs.iter().map(|x| x.data()).collect();
+        let numbers: Vec<f64> = live(tape::with(|tape| {
+            inputs.iter().map(|x| tape.node(x.id, x.stamp).map(|node| node.data)).collect()
+        }));
+        // Without the tape in hand: it is the user's code.
         let data = self.value(&numbers);
-        live(tape::with(|tape| {
-            for input in inputs {
-                tape.place(input.id, input.stamp)?;
-            }
+        tape::with(|tape| {
             let first = tape.args.len() as u32;
             tape.args.extend(inputs.iter().map(|input| input.id));
             // The operation's own place stands behind its inputs.
             tape.args.push(tape.own.len() as u32);
             tape.own.push(self.clone());
             let id = tape.push(data, Op::Own, Kind::Plain, first, inputs.len() as u32);
-            Ok(Value::at(tape, id))
-        }))
+            Value::at(tape, id)
+        })
     }
 
     pub(crate) fn value(&self, inputs: &[f64]) -> f64 {

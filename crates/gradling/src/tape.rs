@@ -113,7 +113,9 @@ struct AtExit(Cell<Option<&'static RefCell<Tape>>>);
 impl Drop for AtExit {
     fn drop(&mut self) {
         if let Some(tape) = self.0.get() {
-            drop(tape.replace(Tape::new()));
+            // With a stamp of its own, in case code that runs still later asks with an old handle.
+            let stamp = tape.borrow().stamp + 1;
+            drop(tape.replace(Tape { stamp, ..Tape::new() }));
         }
     }
 }

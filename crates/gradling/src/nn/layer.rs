@@ -101,8 +101,9 @@ impl Layer {
 }
 
 impl Module for Layer {
+    #[track_caller]
     fn parameters(&self) -> Vec<Value> {
-        self.neurons.iter().flat_map(Neuron::parameters).collect()
+        super::parameters_of(&self.neurons)
     }
 }
 

@@ -37,7 +37,11 @@ fn squared_errors<T: Copy + Into<Value>>(predictions: &[Value], targets: &[T]) -
         predictions.len(),
         targets.len()
     );
-    predictions.iter().zip(targets).map(|(&y, &t)| squared_error(y, t)).collect()
+    let mut errors = Vec::with_capacity(predictions.len());
+    for (&prediction, &target) in predictions.iter().zip(targets) {
+        errors.push(squared_error(prediction, target));
+    }
+    errors
 }
 
 /// The hinge max(0, 1 - label·score) of a support vector machine, for a label of -1 or 1.

@@ -110,8 +110,9 @@ impl Mlp {
 }
 
 impl Module for Mlp {
+    #[track_caller]
     fn parameters(&self) -> Vec<Value> {
-        self.layers.iter().flat_map(Layer::parameters).collect()
+        super::parameters_of(&self.layers)
     }
 }
 

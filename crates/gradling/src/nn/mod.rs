@@ -48,14 +48,26 @@ use std::fmt;
 /// Something with parameters.
 pub trait Module {
     /// Its parameters: by layer, by neuron, weights before bias.
+    #[track_caller]
     fn parameters(&self) -> Vec<Value>;
 
     /// Forgets the gradients of its parameters.
+    #[track_caller]
     fn zero_grad(&self) {
         for parameter in self.parameters() {
             parameter.zero_grad();
         }
     }
+}
+
+/// The parameters of parts, one after the other.
+#[track_caller]
+fn parameters_of<M: Module>(parts: &[M]) -> Vec<Value> {
+    let mut all = Vec::new();
+    for part in parts {
+        all.extend(part.parameters());
+    }
+    all
 }
 
 /// Prints parts as micrograd does: `MLP of [Layer of [TanhNeuron(3)], …]`.

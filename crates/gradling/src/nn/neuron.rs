@@ -103,6 +103,7 @@ pub(crate) fn as_inputs<X: Copy + Into<Value>>(what: &str, wanted: usize, x: &[X
 }
 
 impl Module for Neuron {
+    #[track_caller]
     fn parameters(&self) -> Vec<Value> {
         live(tape::with(|tape| self.check(tape)));
         (0..=self.inputs).map(|i| self.parameter(i)).collect()

@@ -20,8 +20,11 @@ pub trait Optimizer {
     /// One step on values, with the gradients that `backward` left.
     #[track_caller]
     fn step(&mut self, parameters: &[Value]) {
-        let mut data: Vec<f64> = parameters.iter().map(|p| p.data()).collect();
-        let gradients: Vec<f64> = parameters.iter().map(|p| p.grad()).collect();
+        let (mut data, mut gradients) = (Vec::new(), Vec::new());
+        for parameter in parameters {
+            data.push(parameter.data());
+            gradients.push(parameter.grad());
+        }
         self.update(&mut data, &gradients);
         for (parameter, data) in parameters.iter().zip(data) {
             parameter.set_data(data);
@@ -239,6 +242,7 @@ impl Optimizer for AdamW {
 
     #[track_caller]
     fn update(&mut self, parameters: &mut [f64], gradients: &[f64]) {
+        check_lengths(parameters, gradients, &self.adam.mean);
         let keep = 1.0 - self.adam.rate * self.weight_decay;
         for p in parameters.iter_mut() {
             *p *= keep;
