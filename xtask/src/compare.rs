@@ -13,13 +13,15 @@ const SYSTEMS: &[(&str, &[&str])] =
 /// # Errors
 /// An unknown system, or what failed.
 pub(crate) fn run_all(wanted: &[String]) -> Result<(), String> {
-    let wanted: Vec<&str> =
-        if wanted.is_empty() { vec!["micrograd"] } else { wanted.iter().map(String::as_str).collect() };
+    let wanted: Vec<&str> = if wanted.is_empty() {
+        vec!["micrograd"]
+    } else {
+        wanted.iter().map(String::as_str).collect()
+    };
     for name in wanted {
-        let (_, packages) = SYSTEMS
-            .iter()
-            .find(|system| system.0 == name)
-            .ok_or_else(|| format!("`{name}` is none of the systems to compare: micrograd, torch"))?;
+        let (_, packages) = SYSTEMS.iter().find(|system| system.0 == name).ok_or_else(|| {
+            format!("`{name}` is none of the systems to compare: micrograd, torch")
+        })?;
         let python = environment(name, packages)?;
         // Ours, theirs, ours again: a machine that changes its speed between shows.
         for turn in ["before", "after"] {
@@ -29,7 +31,15 @@ pub(crate) fn run_all(wanted: &[String]) -> Result<(), String> {
                 print!("{}", read(Command::new(&python).arg(script).arg(data))?);
             }
             let mut ours = cargo();
-            ours.args(["run", "--quiet", "--release", "--package", "gradling-bench", "--", "moons_step"]);
+            ours.args([
+                "run",
+                "--quiet",
+                "--release",
+                "--package",
+                "gradling-bench",
+                "--",
+                "moons_step",
+            ]);
             print!("{}", read(&mut ours)?);
         }
     }

@@ -96,7 +96,7 @@ fn products(x: &[Value], w: &[Value], b: Option<Value>) -> Value {
 pub(crate) fn listed(op: Op, inputs: &[Value], count: usize) -> Result<Value, Stale> {
     tape::with(|tape| {
         check(tape, inputs)?;
-        let place = tape.args.len() as u32;
+        let place = tape.next_args();
         tape.args.extend(inputs.iter().map(|x| x.id));
         Ok(finish(tape, op, Kind::Plain, place, count))
     })
@@ -123,7 +123,7 @@ pub(crate) fn push_products(
     count: usize,
     bias: Option<u32>,
 ) -> Value {
-    let place = tape.args.len() as u32;
+    let place = tape.next_args();
     let dot = tape.dot_of_neighbours(x as usize, w as usize, count);
     match bias {
         None => {

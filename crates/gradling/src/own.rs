@@ -65,7 +65,7 @@ impl Operation {
         // Without the tape in hand: it is the user's code.
         let data = self.value(&numbers);
         tape::with(|tape| {
-            let first = tape.args.len() as u32;
+            let first = tape.next_args();
             tape.args.extend(inputs.iter().map(|input| input.id));
             // The operation's own place stands behind its inputs.
             tape.args.push(tape.own.len() as u32);

@@ -39,7 +39,7 @@ impl Rng {
         (self.bits() >> 11) as f64 * STEP
     }
 
-    /// Uniform in [low, high).
+    /// Uniform in [low, high), save that rounding can give `high` where the two are close to each other.
     pub fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.uniform()
     }

@@ -261,6 +261,12 @@ impl Tape {
         self.nodes.reserve_exact(len.max(1024).min(MOST - len));
     }
 
+    /// Where the inputs of the next operation of many go. A node tells the place in 32 bits.
+    #[inline]
+    pub(crate) fn next_args(&self) -> u32 {
+        u32::try_from(self.args.len()).unwrap_or_else(|_| too_many_inputs())
+    }
+
     /// Calls `visit` with each input of the node at `place`, in order, repeats kept.
     #[inline]
     pub(crate) fn inputs(&self, place: usize, mut visit: impl FnMut(u32)) {
@@ -365,4 +371,14 @@ impl Tape {
         assert!(self.stamp < 1 << 48, "this thread has used up its 2^48 scopes");
         self.own.split_off(mark.own)
     }
+}
+
+#[cold]
+#[inline(never)]
+fn too_many_inputs() -> ! {
+    panic!(
+        "the operations of many inputs on this thread's tape have {} inputs together, the most there can be: \
+         give values back with gradling::scope",
+        u32::MAX
+    )
 }

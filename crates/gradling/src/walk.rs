@@ -122,6 +122,9 @@ pub struct NonFinite {
 
 impl fmt::Display for NonFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.value.is_live() {
+            return f.write_str("a value that was given back since");
+        }
         let name = |value: Value| value.label().unwrap_or_else(|| format!("value #{}", value.id()));
         let data = self.value.data();
         if self.inputs.is_empty() {

@@ -78,7 +78,7 @@ impl Neuron {
         match neighbours {
             Some(first) => many::push_products(tape, first, weights, self.inputs, Some(bias)),
             None => {
-                let place = tape.args.len() as u32;
+                let place = tape.next_args();
                 tape.args.extend(x.iter().map(|x| x.id));
                 tape.args.extend(weights..=bias);
                 many::finish(tape, Op::Affine, Kind::Plain, place, self.inputs)

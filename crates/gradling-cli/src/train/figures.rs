@@ -1,0 +1,87 @@
+//! How good a network is on some rows, computed on plain numbers.
+
+use super::data::Samples;
+use gradling::Real;
+use gradling_data::{Matrix, Targets, Task, metrics};
+use gradling_model::Network;
+
+/// The mean loss, and the accuracy or R².
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Figures {
+    pub(super) loss: f64,
+    pub(super) score: f64,
+}
+
+/// What the score of a task is called.
+pub(super) fn score_name(task: Task) -> &'static str {
+    match task {
+        Task::Regression => "R²",
+        Task::Binary | Task::Classes(_) => "accuracy",
+    }
+}
+
+impl Figures {
+    /// The figures of a network; `None` of no rows.
+    pub(super) fn of(network: &Network, samples: &Samples) -> Option<Figures> {
+        let outputs = network.forward(&samples.inputs);
+        let (loss, score) = match &samples.targets {
+            Targets::Numbers(truth) => {
+                let errors = outputs.data.iter().zip(truth).map(|(y, t)| (y - t) * (y - t));
+                (errors.sum::<f64>(), metrics::r2(&outputs.data, truth))
+            }
+            Targets::Classes(truth) => {
+                let rows = (0..outputs.rows).map(|row| outputs.row(row));
+                let loss = rows.zip(truth).map(|(outputs, &class)| cross_entropy(outputs, class));
+                (loss.sum(), metrics::accuracy(&classes(&outputs), truth))
+            }
+        };
+        // The metrics refuse no rows, and lists of different lengths, which these are not.
+        Some(Figures { loss: loss / outputs.rows as f64, score: score.ok()? })
+    }
+}
+
+/// The most probable class of each row of outputs, the first of those at a tie.
+fn classes(outputs: &Matrix) -> Vec<usize> {
+    let class = |outputs: &[f64]| match outputs {
+        [logit] => usize::from(*logit > 0.0),
+        logits => {
+            (1..logits.len()).fold(0, |best, i| if logits[i] > logits[best] { i } else { best })
+        }
+    };
+    (0..outputs.rows).map(|row| class(outputs.row(row))).collect()
+}
+
+/// As the engine's `binary_cross_entropy` of one output and `cross_entropy` of many.
+fn cross_entropy(outputs: &[f64], class: usize) -> f64 {
+    if let &[logit] = outputs {
+        return Real::softplus(logit) - class as f64 * logit;
+    }
+    let top = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = outputs.iter().map(|z| Real::exp(z - top)).sum();
+    top + Real::ln(sum) - outputs[class]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gradling::{Rng, Value, mean, nn::Activation, nn::Init, nn::Mlp, nn::loss};
+
+    #[test]
+    fn the_loss_on_plain_numbers_is_that_of_the_engine() {
+        for outputs in [1, 3] {
+            let mut rng = Rng::new(5);
+            let mlp = Mlp::with(2, &[(outputs, Activation::Linear)], Init::Uniform, &mut rng);
+            let inputs = Matrix { rows: 3, cols: 2, data: vec![1.0, -2.0, 0.5, 30.0, -9.0, 4.0] };
+            let truth = vec![1, 0, outputs.min(2)];
+            let losses: Vec<Value> = (0..3)
+                .map(|row| match mlp.forward(inputs.row(row))[..] {
+                    [logit] => loss::binary_cross_entropy(logit, truth[row] as f64),
+                    ref logits => loss::cross_entropy(logits, truth[row]),
+                })
+                .collect();
+            let samples = Samples { inputs, targets: Targets::Classes(truth) };
+            let figures = Figures::of(&Network::of(&mlp), &samples).unwrap();
+            assert!((figures.loss - mean(&losses).data()).abs() < 1e-12);
+        }
+    }
+}
