@@ -119,7 +119,7 @@ impl Run {
         }
         report.result(data, fit, held_out);
         if let Some(folder) = folder {
-            let file = text::plain(problem.table.name());
+            let file = text::file_name(problem.table.name());
             let title = format!("{file}: {}", text::plain(problem.target.column()));
             let drawn = |error: Box<dyn std::error::Error>| {
                 Failure::Run(format!("a picture cannot be drawn: {error}"))

@@ -4,7 +4,7 @@ use super::data::{Data, Problem, Samples};
 use super::figures::{Figures, score_name};
 use super::fit::{Epoch, Fit};
 use super::settings::{Settings, parameters, shown};
-use super::text::{count, plain, thousands};
+use super::text::{count, file_name, plain, thousands};
 use crate::failure::Failure;
 use crate::number::short;
 use crate::output::print;
@@ -161,7 +161,7 @@ pub(super) fn describe(
 ) -> io::Result<()> {
     let features = data.encoder.features();
     let columns = list(features.iter().map(|feature| feature.name.as_str()));
-    let file = plain(problem.table.name());
+    let file = file_name(problem.table.name());
     let rows = count(problem.table.rows(), "row");
     writeln!(out, "{file}: {rows}, {}: {columns}", count(features.len(), "feature"))?;
     writeln!(out, "{}", problem.target)?;

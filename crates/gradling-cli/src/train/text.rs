@@ -1,5 +1,7 @@
 //! Names from a file, made fit to be shown.
 
+use std::path::Path;
+
 /// The most letters of a name that are shown.
 const MOST: usize = 40;
 
@@ -15,6 +17,11 @@ pub(super) fn plain(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// The last part of a path, made fit to be shown.
+pub(super) fn file_name(path: &str) -> String {
+    plain(Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path))
 }
 
 /// A whole number with commas between thousands.
@@ -42,6 +49,7 @@ mod tests {
     #[test]
     fn names_are_shown_on_one_line_without_commands_to_the_terminal() {
         assert_eq!(plain("a\u{1b}[31m\nb"), "a\u{fffd}[31m\u{fffd}b");
+        assert_eq!(file_name("/a/long/way/to/moons.csv"), "moons.csv");
         assert_eq!(plain(&"é".repeat(41)), format!("{}…", "é".repeat(40)));
     }
 
