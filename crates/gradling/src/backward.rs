@@ -200,7 +200,8 @@ impl Value {
     /// ```
     ///
     /// # Panics
-    /// If called from inside the derivative of an [`Operation`]; use [`grad`](crate::grad()) there.
+    /// If called from inside the derivative of an [`Operation`]; use [`grad`](crate::grad()) there. If
+    /// such a derivative panics, values swept before it keep what they got.
     #[track_caller]
     pub fn backward(self) {
         let free = live(tape::with(|tape| {
