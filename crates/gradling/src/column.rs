@@ -124,6 +124,8 @@ impl Column {
                 *grad += earlier;
             }
         }
+        // A few blocks are set aside at every step of a training loop; more only now and then.
+        self.waiting.aside.shrink_to(64);
     }
 
     /// The column as slices, which stay in registers.
@@ -200,9 +202,13 @@ impl Gradients<'_> {
 #[inline(never)]
 fn open(block: usize, grad: &mut [f64], state: &mut [State], waiting: &mut Waiting) {
     if state[block] == State::Held {
-        let mut aside = [NOT_COMPUTED; BLOCK];
-        aside.copy_from_slice(&grad[block << BLOCK_BITS..(block + 1) << BLOCK_BITS]);
-        waiting.aside.push((block as u32, aside));
+        let held = &grad[block << BLOCK_BITS..(block + 1) << BLOCK_BITS];
+        // Zeroed gradients, as those of parameters before each step, need not be kept.
+        if held.iter().any(|&grad| is_computed(grad)) {
+            let mut aside = [NOT_COMPUTED; BLOCK];
+            aside.copy_from_slice(held);
+            waiting.aside.push((block as u32, aside));
+        }
     }
     fill(block, grad);
     state[block] = State::Open;

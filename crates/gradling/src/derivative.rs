@@ -8,7 +8,6 @@ use crate::backward::{pull_many, pull_select};
 use crate::op::{Arity, Op, Real};
 use crate::value::{Value, live};
 use crate::{many, tape};
-use std::collections::HashMap;
 
 /// d y / d x for each x of `xs`, as values that can be differentiated again. 0 for an x that y was not
 /// made from.
@@ -108,8 +107,7 @@ fn check(y: Value, xs: &[Value]) {
 fn pull_back<R: Differentiable>(y: Value, xs: &[Value]) -> Vec<R> {
     check(y, xs);
     let between = between(y, xs);
-    let place: HashMap<u32, usize> =
-        between.iter().enumerate().map(|(i, value)| (value.id, i)).collect();
+    let place = |value: &Value| between.binary_search_by_key(&value.id, |value| value.id).ok();
     let mut grads: Vec<Option<R>> = vec![None; between.len()];
     if let Some(root) = grads.last_mut() {
         *root = Some(R::number(1.0));
@@ -117,8 +115,7 @@ fn pull_back<R: Differentiable>(y: Value, xs: &[Value]) -> Vec<R> {
     for (i, &value) in between.iter().enumerate().rev() {
         let Some(g) = grads[i] else { continue };
         let inputs = value.inputs();
-        let wanted: Vec<Option<usize>> =
-            inputs.iter().map(|input| place.get(&input.id).copied()).collect();
+        let wanted: Vec<Option<usize>> = inputs.iter().map(place).collect();
         if wanted.iter().all(Option::is_none) {
             continue;
         }
@@ -128,25 +125,28 @@ fn pull_back<R: Differentiable>(y: Value, xs: &[Value]) -> Vec<R> {
             }
         }
     }
-    let of = |x: &Value| place.get(&x.id).and_then(|&i| grads[i]);
+    let of = |x: &Value| place(x).and_then(|i| grads[i]);
     xs.iter().map(|x| of(x).unwrap_or_else(|| R::number(0.0))).collect()
 }
 
 /// The values that `y` was made from and that were made from one of `xs`, both ends included, ascending.
 #[track_caller]
 fn between(y: Value, xs: &[Value]) -> Vec<Value> {
-    let order = y.reached();
-    let mut depends: std::collections::HashSet<u32> = xs.iter().map(|x| x.id).collect();
+    let mut order = y.reached();
+    // Ascending, so the answer for every input of a value is there before it is asked for.
+    let mut depends = vec![false; order.len()];
     tape::with(|tape| {
-        for value in &order {
-            let mut any = false;
-            tape.inputs(value.id as usize, |input| any |= depends.contains(&input));
-            if any {
-                depends.insert(value.id);
-            }
+        let place = |id: u32| order.binary_search_by_key(&id, |value| value.id);
+        xs.iter().filter_map(|x| place(x.id).ok()).for_each(|i| depends[i] = true);
+        for (i, value) in order.iter().enumerate() {
+            tape.inputs(value.id as usize, |input| {
+                depends[i] = depends[i] || place(input).is_ok_and(|i| depends[i]);
+            });
         }
     });
-    order.into_iter().filter(|value| depends.contains(&value.id)).collect()
+    let mut keep = depends.into_iter();
+    order.retain(|_| keep.next() == Some(true));
+    order
 }
 
 /// The gradient of each input of `value`, given its own.
