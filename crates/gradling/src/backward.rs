@@ -73,45 +73,62 @@ fn sweep_run(
             continue;
         }
         let node = nodes[place];
-        // The operations that graphs are mostly made of; then the rest of the table. To each
+        // The operations that graphs are mostly made of first, then the rest of the table. To each
         // contribution + 0.0, which turns minus zero into zero; `g` itself is none.
-        match node.op() {
-            Op::Leaf => {}
-            Op::Add => {
-                let before = |id: u32| id as usize + 1 == place;
-                let (near, far) = if before(node.b) { (node.b, node.a) } else { (node.a, node.b) };
-                to.flow_from(first, far, g);
-                // In `w * x + rest` the product was made just before the sum, and for it alone: `g` is
-                // all that it gets, and it is next. A dot spelled out is made of such pairs.
-                let product = near as usize;
-                if before(near)
-                    && place > first
-                    && !is_computed(to.grad[product])
-                    && nodes[product].op() == Op::Mul
-                {
-                    to.grad[product] = g;
-                    to.flow_product(nodes, nodes[product], g);
-                    next = product;
-                } else {
-                    to.flow_from(first, near, g);
+        if node.is(Op::Add) {
+            let before = |id: u32| id as usize + 1 == place;
+            let (near, far) = if before(node.b) { (node.b, node.a) } else { (node.a, node.b) };
+            to.flow_from(first, far, g);
+            // In `w * x + rest` the product was made just before the sum, and for it alone: `g` is all
+            // that it gets, and it is next. A dot spelled out is made of such pairs.
+            let product = near as usize;
+            let alone = before(near) && place > first && !is_computed(to.grad[product]);
+            if alone && nodes[product].is(Op::Mul) {
+                to.grad[product] = g;
+                to.flow_product(nodes, nodes[product], g);
+                next = product;
+            } else {
+                to.flow_from(first, near, g);
+            }
+        } else if node.is(Op::Mul) {
+            to.flow_product(nodes, node, g);
+        } else if !node.is(Op::Leaf) {
+            match node.op() {
+                op
+                @ (Op::Relu | Op::Tanh | Op::Exp | Op::Ln | Op::Neg | Op::Sqrt | Op::Sigmoid) => {
+                    let da = op.pull1(nodes[node.a as usize].data, node.data, g);
+                    to.flow_from(first, node.a, da + 0.0);
                 }
+                Op::Affine | Op::Dot => send_products(node, g, nodes, args, to.lend()),
+                Op::Own => return Some(place),
+                _ => send(node, g, nodes, args, numbers, to.lend()),
             }
-            Op::Mul => to.flow_product(nodes, node, g),
-            op @ (Op::Sub | Op::Div) => {
-                let (da, db) =
-                    op.pull2(nodes[node.a as usize].data, nodes[node.b as usize].data, g);
-                to.flow(node.a, da + 0.0);
-                to.flow(node.b, db + 0.0);
-            }
-            op @ (Op::Relu | Op::Tanh | Op::Exp | Op::Ln | Op::Neg | Op::Sqrt | Op::Sigmoid) => {
-                let da = op.pull1(nodes[node.a as usize].data, node.data, g);
-                to.flow_from(first, node.a, da + 0.0);
-            }
-            Op::Own => return Some(place),
-            _ => send(node, g, nodes, args, numbers, to.lend()),
         }
     }
     None
+}
+
+/// Sends the gradient `g` of a dot or an affine node on to its inputs.
+#[inline(never)]
+fn send_products(node: Node, g: f64, nodes: &[Node], args: &[u32], mut to: Gradients<'_>) {
+    let n = node.b as usize;
+    let args = &args[node.a as usize..];
+    let bias = if node.kind() == Kind::Neighbours {
+        let (x, w) = (args[0] as usize, args[1] as usize);
+        to.flow_products(x, &nodes[w..w + n], g);
+        to.flow_products(w, &nodes[x..x + n], g);
+        2
+    } else {
+        let (xs, ws) = args[..2 * n].split_at(n);
+        for (&x, &w) in xs.iter().zip(ws) {
+            to.flow(x, g * nodes[w as usize].data + 0.0);
+            to.flow(w, g * nodes[x as usize].data + 0.0);
+        }
+        2 * n
+    };
+    if node.is(Op::Affine) {
+        to.flow(args[bias], g);
+    }
 }
 
 /// Sends the gradient `g` of a node on to its inputs, by the table.
@@ -120,24 +137,6 @@ fn send(node: Node, g: f64, nodes: &[Node], args: &[u32], numbers: &[f64], mut t
     let (a, n) = (node.a as usize, node.b as usize);
     let data = |id: u32| nodes[id as usize].data;
     match node.op() {
-        Op::Dot | Op::Affine if node.kind() == Kind::Neighbours => {
-            let (x, w) = (args[a] as usize, args[a + 1] as usize);
-            to.flow_products(x, &nodes[w..w + n], g);
-            to.flow_products(w, &nodes[x..x + n], g);
-            if node.op() == Op::Affine {
-                to.flow(args[a + 2], g);
-            }
-        }
-        Op::Dot | Op::Affine => {
-            let (xs, ws) = args[a..a + 2 * n].split_at(n);
-            for (&x, &w) in xs.iter().zip(ws) {
-                to.flow(x, g * data(w) + 0.0);
-                to.flow(w, g * data(x) + 0.0);
-            }
-            if node.op() == Op::Affine {
-                to.flow(args[a + 2 * n], g);
-            }
-        }
         op @ (Op::Sum | Op::Mean | Op::LogSumExp) => {
             let mut send = |id| to.flow(id, pull_many(op, n, data(id), node.data, g) + 0.0);
             match node.kind() {

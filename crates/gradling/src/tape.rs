@@ -44,12 +44,13 @@ impl Node {
 
     #[inline]
     pub(crate) fn op(self) -> Op {
-        Op::from_byte(self.op_byte())
+        Op::from_byte(self.tag as u8)
     }
 
+    /// Whether it is made by `op`: a comparison, where [`op`](Node::op) looks up.
     #[inline]
-    pub(crate) fn op_byte(self) -> u8 {
-        self.tag as u8
+    pub(crate) fn is(self, op: Op) -> bool {
+        self.tag as u8 == op as u8
     }
 }
 

@@ -77,27 +77,53 @@ impl Layer {
     /// If there are not [`inputs`](Layer::inputs) many.
     #[track_caller]
     pub fn forward<X: Copy + Into<Value>>(&self, x: &[X]) -> Vec<Value> {
-        self.forward_as(Name::Text("layer".to_owned()), &as_inputs("layer", self.inputs(), x))
+        let x = as_inputs("layer", self.inputs(), x);
+        let first = self.push(Name::Text("layer".to_owned()), Inputs::Listed(&x));
+        self.outputs_from(first)
     }
 
-    /// All sums, then all activations: so the outputs are neighbours on the tape, and the next layer's
+    /// The outputs that [`push`](Layer::push) made.
+    pub(crate) fn outputs_from(&self, first: Value) -> Vec<Value> {
+        (0..self.outputs()).map(|i| first.neighbour(i)).collect()
+    }
+
+    /// Applies the layer to as many inputs as it takes and returns the first of its outputs. It computes
+    /// all sums, then all activations: so the outputs are neighbours on the tape, and the next layer's
     /// sums are loops over slices.
     #[track_caller]
-    pub(crate) fn forward_as(&self, name: Name, x: &[Value]) -> Vec<Value> {
+    pub(crate) fn push(&self, name: Name, x: Inputs<'_>) -> Value {
         let activation = self.activation();
-        let outputs = within(name, self.neurons.len() as u32, || {
-            let sums = tape::with(|tape| self.push_sums(tape, x))?;
-            Ok(sums.into_iter().map(|z| activation.apply(z)).collect())
+        let first = within(name, self.neurons.len() as u32, || {
+            let sum = tape::with(|tape| self.push_sums(tape, x))?;
+            let mut outputs = (0..self.outputs()).map(|i| activation.apply(sum.neighbour(i)));
+            let first = outputs.next().unwrap_or(sum);
+            outputs.for_each(drop);
+            Ok(first)
         });
-        live(outputs)
+        live(first)
     }
 
-    fn push_sums(&self, tape: &mut Tape, x: &[Value]) -> Result<Vec<Value>, Stale> {
-        many::check(tape, x)?;
+    /// Appends the sums and returns the first.
+    fn push_sums(&self, tape: &mut Tape, x: Inputs<'_>) -> Result<Value, Stale> {
+        let (listed, neighbours) = match x {
+            Inputs::Listed(x) => (x, many::neighbours(x)),
+            Inputs::Neighbours(first) => (&[][..], Some(first.id)),
+        };
+        many::check(tape, listed)?;
         self.neurons.iter().try_for_each(|neuron| neuron.check(tape))?;
-        let first = many::neighbours(x);
-        Ok(self.neurons.iter().map(|neuron| neuron.push_sum(tape, x, first)).collect())
+        let mut sums = self.neurons.iter().map(|neuron| neuron.push_sum(tape, listed, neighbours));
+        let first = sums.next().expect("a layer has a neuron");
+        sums.for_each(drop);
+        Ok(first)
     }
+}
+
+/// What a layer is applied to.
+pub(crate) enum Inputs<'a> {
+    /// These values.
+    Listed(&'a [Value]),
+    /// As many neighbours as it takes, from this one on: the outputs of the layer before.
+    Neighbours(Value),
 }
 
 impl Module for Layer {

@@ -1,5 +1,6 @@
 //! Layers in sequence.
 
+use super::layer::Inputs;
 use super::neuron::as_inputs;
 use super::{Activation, Init, Layer, Module};
 use crate::group::Name;
@@ -89,11 +90,20 @@ impl Mlp {
     /// If there are not [`inputs`](Mlp::inputs) many.
     #[track_caller]
     pub fn forward<X: Copy + Into<Value>>(&self, x: &[X]) -> Vec<Value> {
-        let mut x = as_inputs("network", self.inputs(), x);
-        for (layer, number) in self.layers.iter().zip(1..) {
-            x = layer.forward_as(Name::Numbered("layer", number), &x);
-        }
-        x
+        let first = self.push(x);
+        self.layers[self.layers.len() - 1].outputs_from(first)
+    }
+
+    /// Applies the layers and returns the first output.
+    #[track_caller]
+    fn push<X: Copy + Into<Value>>(&self, x: &[X]) -> Value {
+        let x = as_inputs("network", self.inputs(), x);
+        let (first, rest) = self.layers.split_first().expect("a network has a layer");
+        let name = |number| Name::Numbered("layer", number);
+        let outputs = first.push(name(1), Inputs::Listed(&x));
+        rest.iter().zip(2..).fold(outputs, |outputs, (layer, number)| {
+            layer.push(name(number), Inputs::Neighbours(outputs))
+        })
     }
 
     /// The one output of a network with one neuron in its last layer.
@@ -102,10 +112,9 @@ impl Mlp {
     /// If there are more outputs, or not [`inputs`](Mlp::inputs) many inputs.
     #[track_caller]
     pub fn predict<X: Copy + Into<Value>>(&self, x: &[X]) -> Value {
-        match self.forward(x)[..] {
-            [y] => y,
-            ref many => panic!("this network has {} outputs, not one: use forward", many.len()),
-        }
+        let outputs = self.outputs();
+        assert!(outputs == 1, "this network has {outputs} outputs, not one: use forward");
+        self.push(x)
     }
 }
 
