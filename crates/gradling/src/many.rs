@@ -115,7 +115,7 @@ pub(crate) fn check(tape: &Tape, values: &[Value]) -> Result<(), Stale> {
 }
 
 /// Appends the dot of two runs of neighbours, plus a bias if there is one. Inputs are checked.
-#[inline]
+#[inline(always)]
 pub(crate) fn push_products(
     tape: &mut Tape,
     x: u32,

@@ -338,7 +338,7 @@ impl Tape {
     }
 
     /// The dot of two runs of neighbours.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn dot_of_neighbours(&self, x: usize, w: usize, count: usize) -> f64 {
         let (x, w) = (&self.nodes[x..x + count], &self.nodes[w..w + count]);
         math::dot(count, |i| x[i].data, |i| w[i].data)

@@ -66,15 +66,30 @@ impl Activation {
     #[inline]
     #[track_caller]
     pub fn apply(self, z: Value) -> Value {
+        self.apply_to(z, 1)
+    }
+
+    /// Applies it to `count` neighbours and returns the first result; the results are neighbours, too.
+    #[track_caller]
+    pub(crate) fn apply_to(self, first: Value, count: usize) -> Value {
+        #[inline(always)]
+        #[track_caller]
+        fn each(first: Value, count: usize, apply: impl Fn(Value) -> Value) -> Value {
+            let result = apply(first);
+            for i in 1..count {
+                apply(first.neighbour(i));
+            }
+            result
+        }
         match self {
-            Activation::Linear => z,
-            Activation::Tanh => z.tanh(),
-            Activation::Relu => z.relu(),
-            Activation::LeakyRelu => z.leaky_relu(LEAK),
-            Activation::Gelu => z.gelu(),
-            Activation::Softplus => z.softplus(),
-            Activation::Sigmoid => z.sigmoid(),
-            Activation::Sin => z.sin(),
+            Activation::Linear => first,
+            Activation::Tanh => each(first, count, Value::tanh),
+            Activation::Relu => each(first, count, Value::relu),
+            Activation::LeakyRelu => each(first, count, |z| z.leaky_relu(LEAK)),
+            Activation::Gelu => each(first, count, Value::gelu),
+            Activation::Softplus => each(first, count, Value::softplus),
+            Activation::Sigmoid => each(first, count, Value::sigmoid),
+            Activation::Sin => each(first, count, Value::sin),
         }
     }
 

@@ -95,10 +95,7 @@ impl Layer {
         let activation = self.activation();
         let first = within(name, self.neurons.len() as u32, || {
             let sum = tape::with(|tape| self.push_sums(tape, x))?;
-            let mut outputs = (0..self.outputs()).map(|i| activation.apply(sum.neighbour(i)));
-            let first = outputs.next().unwrap_or(sum);
-            outputs.for_each(drop);
-            Ok(first)
+            Ok(activation.apply_to(sum, self.outputs()))
         });
         live(first)
     }

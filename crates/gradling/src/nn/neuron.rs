@@ -72,7 +72,7 @@ impl Neuron {
     }
 
     /// Appends w·x + b for inputs that are checked; `neighbours` is the first of them if they are.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_sum(&self, tape: &mut Tape, x: &[Value], neighbours: Option<u32>) -> Value {
         let (weights, bias) = (self.first.id, self.bias().id);
         match neighbours {
