@@ -371,6 +371,8 @@ fn training_that_diverges_says_where_and_what_to_try() {
     assert!(stderr.starts_with("error: training diverged in epoch 1: "), "{stderr}");
     assert!(stderr.contains(" gave ") || stderr.contains(" became "), "{stderr}");
     assert!(stderr.ends_with("; try --rate 0.01 or --activation tanh\n"), "{stderr}");
+    diverge(&["--rate", "1e100", "--activation", "relu", "--out", "fresh"]);
+    assert!(!folder.path().join("fresh").exists(), "an empty folder was left");
     let stderr = diverge(&["--rate", "1e200", "--repeat", "2"]);
     assert!(stderr.starts_with("error: seed 0: training diverged in epoch 1: "), "{stderr}");
 }

@@ -17,8 +17,20 @@ const RECORD: &str = "record.json";
 const CURVE: &str = "learning-curve.svg";
 const BOUNDARY: &str = "boundary.svg";
 
-/// A folder that can be written to.
-pub(super) struct Folder(PathBuf);
+/// A folder that can be written to. One that was made for the run and left empty goes with it.
+pub(super) struct Folder {
+    path: PathBuf,
+    made: bool,
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.made {
+            // Fails, as it should, for a folder that holds something.
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+}
 
 /// What is written into it.
 pub(super) struct Contents {
@@ -32,6 +44,7 @@ impl Folder {
     /// Makes the folder if it is not there, and tries whether a file can be made in it.
     pub(super) fn prepare(path: &Path) -> Result<Self, Failure> {
         let trial = path.join(format!(".gradling.{}.trial", std::process::id()));
+        let folder = Folder { path: path.to_owned(), made: !path.exists() };
         fs::create_dir_all(path)
             .and_then(|()| fs::File::create_new(&trial))
             .and_then(|_| fs::remove_file(&trial))
@@ -41,12 +54,12 @@ impl Folder {
                     path.display()
                 ))
             })?;
-        Ok(Folder(path.to_owned()))
+        Ok(folder)
     }
 
     /// Writes the files, each whole or not at all, and gives their names.
     pub(super) fn write(&self, contents: &Contents) -> Result<Vec<&'static str>, Failure> {
-        let Folder(path) = self;
+        let path = self.path();
         let record = format!("{:#}\n", contents.record);
         write_file(&path.join(MODEL), &contents.model)?;
         write_file(&path.join(RECORD), record)?;
@@ -66,7 +79,7 @@ impl Folder {
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
