@@ -49,7 +49,8 @@ fn main() -> ExitCode {
 
 fn print(figure: &Figure, about: &str, json: bool) {
     if json {
-        println!("{}", serde_json::json!(figure));
+        // Field by field in the order of the struct, which a `serde_json::Value` would sort.
+        println!("{}", serde_json::to_string(figure).expect("numbers and names have a JSON form"));
         return;
     }
     println!(
