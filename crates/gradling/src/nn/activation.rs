@@ -66,14 +66,14 @@ impl Activation {
     #[inline]
     #[track_caller]
     pub fn apply(self, z: Value) -> Value {
+        z.data(); // refuses a value given back, and names the caller's place
         self.apply_to(z, 1)
     }
 
-    /// Applies it to `count` neighbours and returns the first result; the results are neighbours, too.
-    #[track_caller]
+    /// Applies it to `count` neighbours, which must be live, and returns the first result; the results
+    /// are neighbours, too.
     pub(crate) fn apply_to(self, first: Value, count: usize) -> Value {
         #[inline(always)]
-        #[track_caller]
         fn each(first: Value, count: usize, apply: impl Fn(Value) -> Value) -> Value {
             let result = apply(first);
             for i in 1..count {
