@@ -16,6 +16,10 @@ pub(crate) fn run_all() -> Result<(), String> {
     let lint = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
     step("lints", cargo().args(lint))?;
     step("tests", cargo().args(["test", "--workspace", "--all-targets"]))?;
+    // In release these have ten times the values: a chain of 10 million.
+    let large =
+        ["test", "--release", "--package", "gradling", "--test", "lifetimes", "--test", "memory"];
+    step("large graphs", cargo().args(large))?;
     step("examples in the docs", cargo().args(["test", "--workspace", "--doc"]))?;
     let mut docs = cargo();
     docs.env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps", "--quiet"]);
