@@ -37,38 +37,37 @@ fn recurrence<T: Scalar>(x: &[T]) -> T {
     })
 }
 
-/// Value and gradient of a sum of terms, beside echidna's eager tape.
-pub fn transcendental() -> Case {
+/// Value and gradient of one expression by both.
+fn beside_echidna(
+    name: &'static str,
+    about: &'static str,
+    ours: fn(&[Value]) -> Value,
+    theirs: fn(&[echidna::Reverse<f64>]) -> echidna::Reverse<f64>,
+) -> Case {
     let x: Vec<Value> = inputs().into_iter().map(Value::new).collect();
     let plain = inputs();
     Case {
-        name: "transcendental",
-        about: "200 terms of exp, ln, sin and tanh, summed, forward and backward",
+        name,
+        about,
         ours: Box::new(move || {
             x.iter().for_each(|x| x.zero_grad());
-            scope(|| sum_of_terms(&x).backward());
+            scope(|| ours(&x).backward());
             x.iter().map(|x| x.grad()).sum()
         }),
         reference: "echidna 0.15 eager",
-        theirs: Box::new(move || echidna::grad(sum_of_terms, &plain).iter().sum()),
+        theirs: Box::new(move || echidna::grad(theirs, &plain).iter().sum()),
         tolerance: 1e-9,
     }
 }
 
+/// A sum of terms, beside echidna's eager tape.
+pub fn transcendental() -> Case {
+    let about = "200 terms of exp, ln, sin and tanh, summed, forward and backward";
+    beside_echidna("transcendental", about, sum_of_terms, sum_of_terms)
+}
+
 /// The same, each term fed into the next.
 pub fn transcendental_recurrence() -> Case {
-    let x: Vec<Value> = inputs().into_iter().map(Value::new).collect();
-    let plain = inputs();
-    Case {
-        name: "transcendental_recurrence",
-        about: "200 terms of exp, ln, sin and tanh, each fed into the next, forward and backward",
-        ours: Box::new(move || {
-            x.iter().for_each(|x| x.zero_grad());
-            scope(|| recurrence(&x).backward());
-            x.iter().map(|x| x.grad()).sum()
-        }),
-        reference: "echidna 0.15 eager",
-        theirs: Box::new(move || echidna::grad(recurrence, &plain).iter().sum()),
-        tolerance: 1e-9,
-    }
+    let about = "200 terms of exp, ln, sin and tanh, each fed into the next, forward and backward";
+    beside_echidna("transcendental_recurrence", about, recurrence, recurrence)
 }
