@@ -1,49 +1,82 @@
-//! The two-moons step of other systems, timed beside ours.
+//! What other systems take for the same work, timed beside ours.
 
-use crate::process::{cargo, read, root, run};
+use crate::process::{cargo, root, run};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// What can be compared: its name, and what PyPI installs for it.
-const SYSTEMS: &[(&str, &[&str])] =
-    &[("micrograd", &["micrograd==0.1.0", "numpy"]), ("torch", &["torch", "numpy"])];
+/// The systems: name, and what PyPI installs for it.
+const SYSTEMS: &[(&str, &[&str])] = &[
+    ("micrograd", &["micrograd==0.1.0", "numpy"]),
+    ("torch", &["torch", "numpy"]),
+    ("jax", &["jax", "numpy"]),
+];
 
-/// Installs each system into an environment of its own, times its step and prints it beside ours.
+/// Work that is compared. What a system takes for it is measured by `compare/{system}_{name}.py`.
+struct Work {
+    name: &'static str,
+    /// The benchmarks that are ours: part of their names.
+    ours: Option<&'static str>,
+    /// What the scripts read.
+    data: &'static [&'static str],
+    /// Systems with a script for it.
+    systems: &'static [&'static str],
+    /// Those that are meant if none is named.
+    default: &'static [&'static str],
+}
+
+/// One full-batch step of the two-moons network.
+const STEP: Work = Work {
+    name: "step",
+    ours: Some("moons_step"),
+    data: &["crates/gradling/tests/golden/demo_notebook.json"],
+    systems: &["micrograd", "torch", "jax"],
+    default: &["micrograd"],
+};
+
+/// Loss and gradient of two digit networks.
+const DIGITS: Work = Work {
+    name: "digits",
+    ours: None,
+    data: &[],
+    systems: &["torch", "jax"],
+    default: &["torch", "jax"],
+};
+
+/// Installs each system into an environment of its own, times its work and prints it beside ours.
 ///
 /// # Errors
 /// An unknown system, or what failed.
 pub(crate) fn run_all(wanted: &[String]) -> Result<(), String> {
-    let wanted: Vec<&str> = if wanted.is_empty() {
-        vec!["micrograd"]
-    } else {
-        wanted.iter().map(String::as_str).collect()
+    let (work, wanted) = match wanted.split_first() {
+        Some((first, rest)) if first == DIGITS.name => (DIGITS, rest),
+        _ => (STEP, wanted),
     };
+    let mut wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    if wanted.is_empty() {
+        wanted.extend(work.default);
+    }
     for name in wanted {
-        let (_, packages) = SYSTEMS.iter().find(|system| system.0 == name).ok_or_else(|| {
-            format!("`{name}` is none of the systems to compare: micrograd, torch")
+        let known = SYSTEMS.iter().find(|system| system.0 == name && work.systems.contains(&name));
+        let (_, packages) = known.ok_or_else(|| {
+            let systems = work.systems.join(", ");
+            format!("`{name}` is none of the systems to compare: {systems}")
         })?;
         let python = environment(name, packages)?;
         // Ours, theirs, ours again: a machine that changes its speed between shows.
-        for turn in ["before", "after"] {
-            if turn == "after" {
-                let script = root().join(format!("xtask/compare/{name}_step.py"));
-                let data = root().join("crates/gradling/tests/golden/demo_notebook.json");
-                print!("{}", read(Command::new(&python).arg(script).arg(data))?);
-            }
-            let mut ours = cargo();
-            ours.args([
-                "run",
-                "--quiet",
-                "--release",
-                "--package",
-                "gradling-bench",
-                "--",
-                "moons_step",
-            ]);
-            print!("{}", read(&mut ours)?);
-        }
+        ours(&work)?;
+        let script = root().join(format!("xtask/compare/{name}_{}.py", work.name));
+        let data = work.data.iter().map(|path| root().join(path));
+        run(Command::new(&python).arg(script).args(data))?;
+        ours(&work)?;
     }
     Ok(())
+}
+
+/// Runs our benchmarks, if there are any.
+fn ours(work: &Work) -> Result<(), String> {
+    let Some(filter) = work.ours else { return Ok(()) };
+    let bench = ["run", "--quiet", "--release", "--package", "gradling-bench", "--", filter];
+    run(cargo().args(bench))
 }
 
 /// The Python of an environment that holds these packages.

@@ -24,19 +24,6 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", shown(command))) }
 }
 
-/// Runs a program and returns what it printed.
-///
-/// # Errors
-/// If it cannot be started or ends with a failure.
-pub(crate) fn read(command: &mut Command) -> Result<String, String> {
-    command.stderr(std::process::Stdio::inherit());
-    let output = command.output().map_err(|error| cannot_start(command, &error))?;
-    if !output.status.success() {
-        return Err(format!("{} failed ({})", shown(command), output.status));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
 fn cannot_start(command: &Command, error: &std::io::Error) -> String {
     format!("{} could not be started: {error}", shown(command))
 }

@@ -3,8 +3,11 @@
 //! A [`Case`] is two ways to compute one answer. Both answers are compared before anything is timed, so
 //! that a figure never belongs to a computation gone wrong.
 
+pub mod by_hand;
 pub mod expression;
+pub mod gpt;
 pub mod graphs;
+pub mod kernel;
 pub mod measure;
 pub mod moons;
 mod scalar;
@@ -55,4 +58,15 @@ pub const CASES: &[fn() -> Case] = &[
     graphs::sum,
     graphs::one_of_many,
     graphs::picture,
+];
+
+/// More cases of the same kind, beside what is written by hand: no general machinery in the reference, so
+/// its time is what there is to reach.
+pub const BY_HAND: &[fn() -> Case] = &[
+    by_hand::moons_f64,
+    by_hand::moons_f32,
+    by_hand::tanh_16,
+    by_hand::tanh_64,
+    gpt::step,
+    gpt::step_native,
 ];

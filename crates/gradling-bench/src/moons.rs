@@ -1,7 +1,7 @@
 //! One full-batch training step of micrograd's two-moons network: 2-16-16-1, 100 points, 337
 //! parameters. Spelled out in operators it is 65,818 values, those that micrograd makes.
 
-use crate::{Case, Scalar};
+use crate::{Case, Scalar, Work};
 use gradling::nn::{Activation, Layer, Mlp, Module, Neuron, loss};
 use gradling::{Value, dot, mean, scope};
 use serde::Deserialize;
@@ -9,14 +9,14 @@ use std::rc::Rc;
 
 /// The points, labels and first parameters of micrograd's demo notebook.
 #[derive(Deserialize)]
-struct Notebook {
+pub(crate) struct Notebook {
     #[serde(rename = "X")]
-    xs: Vec<[f64; 2]>,
-    y: Vec<f64>,
-    init_params: Vec<f64>,
+    pub(crate) xs: Vec<[f64; 2]>,
+    pub(crate) y: Vec<f64>,
+    pub(crate) init_params: Vec<f64>,
 }
 
-fn notebook() -> Rc<Notebook> {
+pub(crate) fn notebook() -> Rc<Notebook> {
     let json = include_str!("../../gradling/tests/golden/demo_notebook.json");
     Rc::new(serde_json::from_str(json).expect("the file is part of the project"))
 }
@@ -32,10 +32,10 @@ fn total<T: Scalar>(terms: impl Iterator<Item = T>) -> T {
 }
 
 /// The loss as micrograd's notebook spells it: hinge plus a penalty on every parameter.
-fn spelled_loss<T: Scalar>(p: &[T], data: &Notebook) -> T {
+fn spelled_loss<T: Scalar>(p: &[T], xs: &[[f64; 2]], ys: &[f64]) -> T {
     let (mut first, mut second) = (Vec::with_capacity(16), Vec::with_capacity(16));
-    let mut hinges = Vec::with_capacity(data.xs.len());
-    for (x, &y) in data.xs.iter().zip(&data.y) {
+    let mut hinges = Vec::with_capacity(xs.len());
+    for (x, &y) in xs.iter().zip(ys) {
         let x = x.map(T::number);
         first.clear();
         first.extend(p[..48].chunks_exact(3).map(|p| neuron(p, &x).relu()));
@@ -44,12 +44,12 @@ fn spelled_loss<T: Scalar>(p: &[T], data: &Notebook) -> T {
         let score = neuron(&p[320..], &second);
         hinges.push((T::number(1.0) + T::number(-y) * score).relu());
     }
-    let data_loss = total(hinges.into_iter()) * T::number(1.0 / data.xs.len() as f64);
+    let data_loss = total(hinges.into_iter()) * T::number(1.0 / xs.len() as f64);
     data_loss + T::number(1e-4) * total(p.iter().map(|&p| p * p))
 }
 
 /// One number that all gradients take part in.
-fn answer(gradients: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn answer(gradients: impl Iterator<Item = f64>) -> f64 {
     gradients.zip(1..).map(|(g, i)| g * f64::from(i)).sum()
 }
 
@@ -60,7 +60,7 @@ fn leaves(data: &Notebook) -> Vec<Value> {
 /// Forward, backward and the gradients taken out, over leaves that stay.
 fn spelled_step(data: &Notebook, parameters: &[Value]) -> f64 {
     parameters.iter().for_each(|p| p.zero_grad());
-    scope(|| spelled_loss(parameters, data).backward());
+    scope(|| spelled_loss(parameters, &data.xs, &data.y).backward());
     answer(parameters.iter().map(|p| p.grad()))
 }
 
@@ -74,15 +74,16 @@ pub fn step_by_operators() -> Case {
         ours: Box::new(move || spelled_step(&data, &parameters)),
         reference: "echidna 0.15 eager",
         theirs: Box::new(move || {
-            answer(echidna::grad(|p| spelled_loss(p, &theirs), &theirs.init_params).into_iter())
+            let loss = |p: &[_]| spelled_loss(p, &theirs.xs, &theirs.y);
+            answer(echidna::grad(loss, &theirs.init_params).into_iter())
         }),
         tolerance: 1e-10,
     }
 }
 
-/// The same step through `nn`, beside the one written with `+` and `*`.
-pub fn step_by_nn() -> Case {
-    let data = notebook();
+/// The same step through `nn`.
+pub(crate) fn nn_step(data: &Rc<Notebook>) -> Work {
+    let data = Rc::clone(data);
     let mut rest = &data.init_params[..];
     let mut layer = |inputs: usize, outputs: usize, activation| {
         let (own, after) = rest.split_at(outputs * (inputs + 1));
@@ -95,24 +96,41 @@ pub fn step_by_nn() -> Case {
         layer(16, 16, Activation::Relu),
         layer(16, 1, Activation::Linear),
     ]);
-    let (parameters, spelled) = (mlp.parameters(), leaves(&data));
-    let theirs = Rc::clone(&data);
+    let parameters = mlp.parameters();
+    Box::new(move || {
+        mlp.zero_grad();
+        scope(|| {
+            let hinge = |(x, &y): (&[f64; 2], &f64)| loss::hinge(mlp.predict(x), y);
+            let hinges: Vec<Value> = data.xs.iter().zip(&data.y).map(hinge).collect();
+            (mean(&hinges) + 1e-4 * dot(&parameters, &parameters)).backward();
+        });
+        answer(parameters.iter().map(|p| p.grad()))
+    })
+}
+
+/// That step, beside the one written with `+` and `*`.
+pub fn step_by_nn() -> Case {
+    let data = notebook();
+    let (ours, spelled) = (nn_step(&data), leaves(&data));
     Case {
         name: "moons_step_nn",
         about: "two-moons step through nn, forward and backward",
-        ours: Box::new(move || {
-            mlp.zero_grad();
-            scope(|| {
-                let hinge = |(x, &y): (&[f64; 2], &f64)| loss::hinge(mlp.predict(x), y);
-                let hinges: Vec<Value> = data.xs.iter().zip(&data.y).map(hinge).collect();
-                (mean(&hinges) + 1e-4 * dot(&parameters, &parameters)).backward();
-            });
-            answer(parameters.iter().map(|p| p.grad()))
-        }),
+        ours,
         reference: "the same in + and *",
-        theirs: Box::new(move || spelled_step(&theirs, &spelled)),
+        theirs: Box::new(move || spelled_step(&data, &spelled)),
         tolerance: 1e-10,
     }
+}
+
+/// The loss and its gradient by the eager tape, for tests of what is written by hand.
+#[cfg(test)]
+pub(crate) fn eager_gradient(p: &[f64], xs: &[[f64; 2]], ys: &[f64]) -> (f64, Vec<f64>) {
+    scope(|| {
+        let parameters: Vec<Value> = p.iter().map(|&p| Value::new(p)).collect();
+        let loss = spelled_loss(&parameters, xs, ys);
+        loss.backward();
+        (loss.data(), parameters.iter().map(|p| p.grad()).collect())
+    })
 }
 
 #[cfg(test)]
@@ -123,7 +141,7 @@ mod tests {
     fn the_spelled_step_records_the_values_that_micrograd_makes() {
         let data = notebook();
         let before = gradling::live_nodes();
-        let loss = spelled_loss(&leaves(&data), &data);
+        let loss = spelled_loss(&leaves(&data), &data.xs, &data.y);
         // micrograd negates a label in numpy before it becomes a value, as `-y` does here.
         assert_eq!(gradling::live_nodes() - before, 65_818);
         assert_eq!(loss.data(), 0.895_844_102_868_322_2);

@@ -1,8 +1,10 @@
 //! Every benchmark computes the answer of its reference, again and again.
 
+use gradling_bench::{BY_HAND, CASES};
+
 #[test]
 fn every_case_gives_the_answer_of_its_reference() {
-    for make in gradling_bench::CASES {
+    for make in CASES.iter().chain(BY_HAND) {
         gradling::scope(|| {
             let mut case = make();
             for _ in 0..3 {

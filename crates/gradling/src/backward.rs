@@ -12,6 +12,7 @@
 use crate::column::{BLOCK, BLOCK_BITS, Gradients, is_computed};
 use crate::op::{Arity, Op};
 use crate::own::Operation;
+use crate::program::refuse_varying;
 use crate::tape::{self, Kind, Node, Tape};
 use crate::value::{Value, live};
 use std::ops::Range;
@@ -203,6 +204,7 @@ impl Value {
     /// such a derivative panics, values swept before it keep what they got.
     #[track_caller]
     pub fn backward(self) {
+        refuse_varying(self, "backward");
         let free = live(tape::with(|tape| {
             let root = tape.place(self.id, self.stamp)?;
             let free = !tape.sweeping;

@@ -6,6 +6,7 @@
 
 use crate::backward::{pull_many, pull_select};
 use crate::op::{Arity, Op, Real};
+use crate::program::refuse_varying;
 use crate::value::{Value, live};
 use crate::{many, tape};
 
@@ -28,6 +29,9 @@ pub fn grad(y: Value, xs: &[Value]) -> Vec<Value> {
 /// The matrix of d yᵢ / d xⱼ, one row for each y: one sweep a row.
 #[track_caller]
 pub fn jacobian(ys: &[Value], xs: &[Value]) -> Vec<Vec<f64>> {
+    for &y in ys {
+        refuse_varying(y, "jacobian");
+    }
     // A loop, because a closure would hide the caller's place from the message of a panic.
     let mut rows = Vec::with_capacity(ys.len());
     for &y in ys {
@@ -46,6 +50,7 @@ pub fn jacobian(ys: &[Value], xs: &[Value]) -> Vec<Vec<f64>> {
 #[track_caller]
 pub fn hessian(y: Value, xs: &[Value]) -> Vec<Vec<f64>> {
     check(y, xs);
+    refuse_varying(y, "hessian");
     crate::scope(|| jacobian(&grad(y, xs), xs))
 }
 
@@ -62,6 +67,7 @@ pub fn hvp(y: Value, xs: &[Value], v: &[f64]) -> Vec<f64> {
         v.len()
     );
     check(y, xs);
+    refuse_varying(y, "hvp");
     crate::scope(|| {
         let v: Vec<Value> = v.iter().map(|&v| Value::constant(v)).collect();
         pull_back(crate::dot(&grad(y, xs), &v), xs)

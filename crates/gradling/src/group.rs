@@ -112,6 +112,31 @@ impl Groups {
         }
     }
 
+    /// The innermost group a value belongs to, as its place among the groups.
+    pub(crate) fn innermost(&self, id: u32) -> Option<usize> {
+        let mut next = self.records.partition_point(|record| record.first <= id).checked_sub(1);
+        while let Some(i) = next {
+            let record = &self.records[i];
+            if id < record.end {
+                return Some(i);
+            }
+            next = record.parent.map(|parent| parent as usize);
+        }
+        None
+    }
+
+    /// The names of the group at this place and of those around it, outermost first.
+    pub(crate) fn path(&self, group: usize) -> String {
+        let mut names = Vec::new();
+        let mut next = Some(group);
+        while let Some(i) = next {
+            names.push(self.records[i].name.to_string());
+            next = self.records[i].parent.map(|parent| parent as usize);
+        }
+        names.reverse();
+        names.join(", ")
+    }
+
     /// The groups a value belongs to, outermost first.
     pub(crate) fn of(&self, id: u32) -> Vec<Group> {
         let mut found = Vec::new();

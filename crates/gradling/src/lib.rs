@@ -27,6 +27,7 @@ mod math;
 pub mod nn;
 mod op;
 mod own;
+mod program;
 mod random;
 mod tape;
 mod value;
@@ -38,6 +39,9 @@ pub use group::{Group, group};
 pub use many::{affine, dot, log_softmax, logsumexp, mean, softmax, sum};
 pub use op::{Arity, Op, Real};
 pub use own::Operation;
+pub use program::{
+    Level, Mode, Number, Options, Program, RecordError, Reduction, RunError, Runner, Step, eager,
+};
 pub use random::Rng;
 pub use tape::{live_nodes, scope};
 pub use value::{Exponent, Value};

@@ -11,6 +11,7 @@ use crate::group::Groups;
 use crate::math;
 use crate::op::Op;
 use crate::own::Operation;
+use crate::program::Recording;
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeMap;
 
@@ -86,6 +87,8 @@ pub(crate) struct Tape {
     pub(crate) own: Vec<Operation>,
     pub(crate) labels: BTreeMap<u32, String>,
     pub(crate) groups: Groups,
+    /// A step of a program is being recorded.
+    pub(crate) recording: Option<Recording>,
     stamp: Stamp,
 }
 
@@ -205,6 +208,7 @@ impl Tape {
             own: Vec::new(),
             labels: BTreeMap::new(),
             groups: Groups::new(),
+            recording: None,
             stamp: 0,
         }
     }

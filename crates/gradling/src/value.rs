@@ -3,6 +3,7 @@
 use crate::column::{NOT_COMPUTED, is_computed};
 use crate::group::Group;
 use crate::op::{Arity, Op};
+use crate::program::refuse_varying;
 use crate::tape::{self, Kind, Stale, Stamp, Tape};
 use std::fmt;
 use std::iter::{Product, Sum};
@@ -98,10 +99,25 @@ impl Value {
     }
 
     /// The number.
+    ///
+    /// While a [`Program`](crate::Program) is recorded, a value that depends on the sample has none, and
+    /// asking is an error.
     #[inline]
     #[track_caller]
     pub fn data(self) -> f64 {
-        self.read(|tape, place| tape.data(place))
+        let (data, recording) =
+            self.read(|tape, place| (tape.data(place), tape.recording.is_some()));
+        if recording {
+            refuse_varying(self, "data");
+        }
+        data
+    }
+
+    /// Refuses a value that was given back.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn check_live(self) {
+        self.read(|_, _| ());
     }
 
     /// Replaces the number. Values made from this one keep theirs until

@@ -18,6 +18,9 @@ mod own_operation;
 #[path = "../examples/6_second_derivatives.rs"]
 mod second_derivatives;
 
+#[path = "../examples/7_gpt/main.rs"]
+mod gpt;
+
 #[test]
 fn lesson_1_slopes_and_gradients_agree() {
     slope::main();
@@ -46,4 +49,9 @@ fn lesson_5_an_own_operation_is_checked_against_slopes() {
 #[test]
 fn lesson_6_second_derivatives_find_the_bottom_of_a_valley() {
     second_derivatives::main();
+}
+
+#[test]
+fn lesson_7_a_gpt_learns_how_names_go() {
+    gpt::main();
 }

@@ -66,7 +66,7 @@ impl Activation {
     #[inline]
     #[track_caller]
     pub fn apply(self, z: Value) -> Value {
-        z.data(); // refuses a value given back, and names the caller's place
+        z.check_live(); // here, to name the caller's place
         self.apply_to(z, 1)
     }
 

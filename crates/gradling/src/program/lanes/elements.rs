@@ -1,0 +1,230 @@
+//! One operation on many elements: a loop over rows for every entry of the table.
+//!
+//! The instruction is looked up once; for each there is a loop over rows of a loop over the numbers of a
+//! row, with the operation's value or its derivative inlined: a small function of its own, for each
+//! level. What a number is, fast or strict, the [`Arithmetic`] says.
+
+use super::{Arithmetic, Baseline, Fma, Kernel, Lane, Level, Number, StrictLanes};
+use crate::backward::{pull_many, pull_select};
+use crate::op::{Op, Real};
+use crate::program::plan::Code;
+use std::marker::PhantomData;
+
+/// Where the rows of an operand are, counted in rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Index<'a> {
+    /// `start + k·step` for row k.
+    Steps { start: u32, step: i32 },
+    /// As listed.
+    List(&'a [u32]),
+}
+
+impl<'a> Index<'a> {
+    #[inline(always)]
+    pub(crate) fn at(self, k: usize) -> usize {
+        match self {
+            Index::Steps { start, step } => (start as i32 + k as i32 * step) as usize,
+            Index::List(list) => list[k] as usize,
+        }
+    }
+
+    /// The places from the `k`th on.
+    pub(crate) fn from(self, k: usize) -> Index<'a> {
+        match self {
+            Index::Steps { start, step } => {
+                Index::Steps { start: (start as i32 + k as i32 * step) as u32, step }
+            }
+            Index::List(list) => Index::List(&list[k..]),
+        }
+    }
+}
+
+/// Rows in memory, and which of them an instruction reads and writes.
+#[derive(Debug)]
+pub(crate) struct Rows<'a, T> {
+    pub(crate) memory: &'a mut [T],
+    /// Row r begins at `r·unit`.
+    pub(crate) unit: usize,
+    /// How many rows are computed, and how many numbers of each.
+    pub(crate) count: usize,
+    pub(crate) len: usize,
+    /// An operand that the instruction does not have is any other.
+    pub(crate) args: [Index<'a>; 3],
+    pub(crate) to: Index<'a>,
+}
+
+/// What is computed of the numbers at one place of the operands.
+trait Function: Copy {
+    fn call<E: Real>(self, a: E, b: E, c: E, number: f64) -> E;
+}
+
+/// The loops over a function.
+struct Loop<'a, A, T, F, const ADD: bool> {
+    arithmetic: PhantomData<A>,
+    rows: Rows<'a, T>,
+    number: f64,
+    function: F,
+}
+
+impl<A: Arithmetic, T: Number, G: Function, const ADD: bool> Kernel for Loop<'_, A, T, G, ADD> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<F: Fma>(self) {
+        let Loop { rows, number, function, .. } = self;
+        let Rows { memory, unit, count, len, args: [a, b, c], to } = rows;
+        for k in 0..count {
+            let (below, rest) = memory.split_at_mut(to.at(k) * unit);
+            let (out, above) = rest.split_at_mut(len);
+            let above_at = below.len() + len;
+            let operand = |index: Index<'_>| {
+                let start = index.at(k) * unit;
+                if start < below.len() {
+                    &below[start..start + len]
+                } else {
+                    &above[start - above_at..start - above_at + len]
+                }
+            };
+            let (a, b, c) = (operand(a), operand(b), operand(c));
+            for i in 0..len {
+                let lane = A::Lane::<T, F>::of;
+                let x = function.call(lane(a[i]), lane(b[i]), lane(c[i]), number).get();
+                out[i] = if ADD { out[i] + x } else { x };
+            }
+        }
+    }
+}
+
+/// Writes the function of each arm as a type, and runs its loops: `forward` only ever writes, `both` may
+/// add.
+macro_rules! arms {
+    ($how:ident $job:ident $number:expr; $op:expr, [$($Op:ident)*] |$a:ident, $b:ident, $c:ident, $n:ident, $OP:ident| $f:expr) => {
+        match $op {
+            $(Op::$Op => {
+                const $OP: Op = Op::$Op;
+                arms!($how $job $number; |$a, $b, $c, $n| $f)
+            })*
+            other => unreachable!("`{}` is not computed element by element", other.name()),
+        }
+    };
+    ($how:ident $job:ident $number:expr; |$a:ident, $b:ident, $c:ident, $n:ident| $f:expr) => {{
+        #[derive(Clone, Copy)]
+        struct This;
+        impl Function for This {
+            #[inline(always)]
+            fn call<E: Real>(self, $a: E, $b: E, $c: E, $n: f64) -> E {
+                let _ = ($b, $c, $n);
+                $f
+            }
+        }
+        $job.$how(This, $number)
+    }};
+}
+
+/// Loops for the exponents that are multiplied out, each with its exponent known; and one for any other.
+macro_rules! powers {
+    ($how:ident $job:ident $exponent:expr, [$($c:literal)*] |$a:ident, $b:ident, $cc:ident, $n:ident| $f:expr) => {
+        $(if $exponent == $c {
+            arms!($how $job 0.0; |$a, $b, $cc, $n| { let $n = $c; $f })
+        } else)* {
+            arms!($how $job $exponent; |$a, $b, $cc, $n| $f)
+        }
+    };
+}
+
+/// An instruction to be carried out on rows.
+pub(crate) struct Job<'a, A, T> {
+    pub(crate) arithmetic: PhantomData<A>,
+    pub(crate) level: Level,
+    pub(crate) code: Code,
+    /// Add to what is there.
+    pub(crate) add: bool,
+    pub(crate) rows: Rows<'a, T>,
+}
+
+impl<A: Arithmetic, T: Number> Job<'_, A, T> {
+    /// Carries it out. `seed` is what a seed is.
+    pub(crate) fn run(self, seed: f64) {
+        let job = self;
+        match job.code {
+            Code::Copy => arms!(both job 0.0; |a, b, c, n| a),
+            Code::Fill(x) => arms!(both job x; |a, b, c, n| { let _ = a; E::number(n) }),
+            Code::Seed(_) => arms!(both job seed; |a, b, c, n| { let _ = a; E::number(n) }),
+            Code::One(Op::Neg) => arms!(both job 0.0; |a, b, c, n| -a),
+            Code::One(op) => {
+                let Some(job) = job.if_covered(op) else { return };
+                arms!(forward job 0.0; op, [Exp Ln Sqrt Sin Cos Tanh Sigmoid Relu Softplus Gelu Erf Abs]
+                    |a, b, c, n, OP| OP.value1(a))
+            }
+            Code::Numbered(Op::Powf, c) => {
+                powers!(forward job c, [2.0 3.0 4.0 -1.0 -2.0 0.5 -0.5] |a, b, c, n| a.powf(n))
+            }
+            Code::Numbered(op, c) => {
+                arms!(forward job c; op, [LeakyRelu] |a, b, c, n, OP| OP.value_number(a, n))
+            }
+            Code::Two(op @ (Op::Mul | Op::Div)) => {
+                arms!(both job 0.0; op, [Mul Div] |a, b, c, n, OP| OP.value2(a, b))
+            }
+            Code::Two(op) => arms!(forward job 0.0; op, [Add Sub Pow Max Min Lt Le Gt Ge Eq Ne]
+                |a, b, c, n, OP| OP.value2(a, b)),
+            Code::Select => arms!(forward job 0.0; |a, b, c, n| a.select(b, c)),
+            Code::PullOne(op) => {
+                let Some(job) = job.if_covered(op) else { return };
+                arms!(both job 0.0; op, [Exp Ln Sqrt Sin Cos Tanh Sigmoid Relu Softplus Gelu Erf Abs]
+                    |a, b, c, n, OP| OP.pull1(a, b, c))
+            }
+            Code::PullNumbered(Op::Powf, c) => {
+                powers!(both job c, [2.0 3.0 4.0 -1.0 -2.0 0.5 -0.5]
+                    |a, b, c, n| Op::Powf.pull_number(a, n, b))
+            }
+            Code::PullNumbered(op, c) => {
+                arms!(both job c; op, [LeakyRelu] |a, b, c, n, OP| OP.pull_number(a, n, b))
+            }
+            Code::PullFirst(op) => arms!(both job 0.0; op, [Div Pow Max Min]
+                |a, b, c, n, OP| OP.pull2(a, b, c).0),
+            Code::PullSecond(op) => arms!(both job 0.0; op, [Div Pow Max Min]
+                |a, b, c, n, OP| OP.pull2(a, b, c).1),
+            Code::PullThen => arms!(both job 0.0; |a, b, c, n| pull_select(a, b).0),
+            Code::PullElse => arms!(both job 0.0; |a, b, c, n| pull_select(a, b).1),
+            Code::PullLogSumExp => {
+                arms!(both job 0.0; |a, b, c, n| pull_many(Op::LogSumExp, 0, a, b, c))
+            }
+            Code::Sum
+            | Code::LogSumExp
+            | Code::Dot
+            | Code::Layer(_)
+            | Code::LayerInputs(_)
+            | Code::LayerWeights(_) => unreachable!("{:?} is not computed by element", job.code),
+        }
+    }
+
+    fn forward(self, function: impl Function, number: f64) {
+        let Job { level, rows, arithmetic, .. } = self;
+        A::run(level, Loop::<A, T, _, false> { arithmetic, rows, number, function });
+    }
+
+    fn both(self, function: impl Function, number: f64) {
+        let Job { level, rows, arithmetic, .. } = self;
+        if self.add {
+            A::run(level, Loop::<A, T, _, true> { arithmetic, rows, number, function });
+        } else {
+            A::run(level, Loop::<A, T, _, false> { arithmetic, rows, number, function });
+        }
+    }
+
+    /// The job, if the vector functions cover its elements; else does it slowly, which is rare.
+    fn if_covered(self, op: Op) -> Option<Self> {
+        if A::STRICT || !matches!(op, Op::Sin | Op::Cos) {
+            return Some(self);
+        }
+        let Rows { memory, unit, count, len, args: [a, ..], .. } = &self.rows;
+        let row = |k: usize| &memory[a.at(k) * unit..][..*len];
+        let covers = |&x: &T| A::Lane::<T, Baseline>::covers(op, x);
+        if (0..*count).all(|k| row(k).iter().all(covers)) {
+            return Some(self);
+        }
+        let Job { level, code, add, rows, .. } = self;
+        Job::<StrictLanes, T> { arithmetic: PhantomData, level, code, add, rows }.run(0.0);
+        None
+    }
+}

@@ -1,0 +1,36 @@
+//! What a processor does to many numbers at once.
+//!
+//! A program works on rows of samples; here is what it does to the rows. [`level`] picks the widest
+//! instructions the machine has, [`number`] says what the rows are made of, [`fast`] and [`strict`] are
+//! the two meanings of an operation on one element; [`elements`] applies one to whole slices, [`reduce`]
+//! adds them up, and [`product`] holds the three sums of products of an affine layer. There are no
+//! intrinsics: the loops are written so that the compiler turns them into vectors, and compiled once for
+//! each level.
+
+mod double;
+mod elements;
+mod fast;
+mod level;
+mod number;
+mod outer;
+mod product;
+mod reduce;
+mod single;
+mod strict;
+mod vector;
+
+pub(crate) use elements::{Index, Job, Rows};
+pub(crate) use fast::Fast;
+pub use level::Level;
+pub(crate) use level::{Baseline, Fma, Kernel};
+pub use number::Number;
+pub(crate) use number::{Arithmetic, FastLanes, Lane, StrictLanes};
+pub(crate) use outer::{Segments, outer};
+pub(crate) use product::{Bias, Grid, Layout, Mode, Shape, product};
+pub(crate) use reduce::{LogSumExp, dot, total};
+pub(crate) use strict::Strict;
+
+#[cfg(test)]
+mod products;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! The gradient of an affine layer's parameters: sums over samples of products of two rows.
+//!
+//! dW = dZ Xᵀ, in which every element is the dot product of two rows. A tile of dots stays in registers
+//! while the samples go by, a vector of samples a step; at the end each vector of sums becomes one.
+
+// Loops that the compiler unrolls run over indices of several arrays.
+#![allow(clippy::needless_range_loop)]
+
+use super::product::{Bias, Grid, Layout, Mode, Product, Shape};
+use super::vector::{End, Part, Vector, Whole};
+use super::{Fma, Kernel, Level, Number};
+
+/// How the samples of a row lie: `count` segments of `width` numbers, of which only the first `used`
+/// are samples. The rest is padding; it may hold anything, NaN too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Segments {
+    pub(crate) count: usize,
+    pub(crate) width: usize,
+    pub(crate) used: usize,
+}
+
+/// dw\[j\]\[i\] += Σ_c z\[j\]\[c\] x\[i\]\[c\] and db\[j\] += Σ_c z\[j\]\[c\], for `m` rows of z and `n` rows of x; c runs
+/// over the samples of the segments.
+///
+/// A row is `segments.count * segments.width` numbers long. Panics if a slice is too short.
+pub(crate) fn outer<T: Number>(
+    level: Level,
+    z: &[T],
+    x: &[T],
+    dw: &mut [T],
+    layout: Layout,
+    (m, n): (usize, usize),
+    segments: Segments,
+) {
+    let stride = segments.count * segments.width;
+    let (z, x) = (&z[..m * stride], &x[..n * stride]);
+    if m == 0 || segments.used == 0 {
+        return;
+    }
+    let few = segments.used <= FEW && layout.grid.column_step == 1;
+    if few {
+        outer_of_few(level, z, x, dw, layout.grid, (m, n), segments);
+    }
+    // Only the biases are left where the weights are done.
+    let shape = if few { (m, 0) } else { (m, n) };
+    level.run(Outer { z, z_step: stride, x, x_step: stride, dw, layout, shape, segments });
+}
+
+/// Up to so many samples are few: measured with 16 to 64 inputs and outputs, at every level.
+const FEW: usize = 16;
+
+/// Inputs that are turned at a time.
+const BLOCK: usize = 32;
+
+/// dW += dZ Xᵀ for few samples. At the end of short dots, making one number of each vector would be most
+/// of the work. With x turned, it is a product with vectors along the inputs.
+fn outer_of_few<T: Number>(
+    level: Level,
+    z: &[T],
+    x: &[T],
+    dw: &mut [T],
+    grid: Grid,
+    (m, n): (usize, usize),
+    segments: Segments,
+) {
+    let Segments { count, width, used } = segments;
+    let stride = count * width;
+    let mut add = |segment: usize, input: usize, inputs: usize, x: &[T], x_step: usize| {
+        let grid_of_z = Grid { start: segment * width, row_step: stride, column_step: 1 };
+        level.run(Product {
+            w: z,
+            layout: Layout { grid: grid_of_z, bias: None },
+            x,
+            x_step,
+            z: &mut dw[grid.start + input..],
+            z_step: grid.row_step,
+            shape: Shape { m, n: used, columns: inputs },
+            mode: Mode::Add,
+        });
+    };
+    if stride == 1 {
+        return add(0, 0, n, x, n); // one sample lies as if it were turned
+    }
+    for input in (0..n).step_by(BLOCK) {
+        let inputs = (n - input).min(BLOCK);
+        for segment in 0..count {
+            let mut turned = [T::ZERO; FEW * BLOCK];
+            for i in 0..inputs {
+                let x = &x[(input + i) * stride + segment * width..][..used];
+                for (c, x) in x.iter().enumerate() {
+                    turned[c * BLOCK + i] = *x;
+                }
+            }
+            add(segment, input, inputs, &turned, BLOCK);
+        }
+    }
+}
+
+/// z\[j\] += Σᵢ w\[j\]\[i\] x\[i\], with row j of w at `w[j * w_step..]`: the product for one sample, where
+/// the weights of a row are neighbours.
+pub(super) fn dots<T: Number>(level: Level, w: &[T], w_step: usize, x: &[T], z: &mut [T]) {
+    let shape = (z.len(), 1);
+    let segments = Segments { count: 1, width: x.len(), used: x.len() };
+    let layout = Layout { grid: Grid { start: 0, row_step: 1, column_step: 1 }, bias: None };
+    level.run(Outer { z: w, z_step: w_step, x, x_step: 0, dw: z, layout, shape, segments });
+}
+
+/// Rows of z and x begin at multiples of their steps.
+struct Outer<'a, T> {
+    z: &'a [T],
+    z_step: usize,
+    x: &'a [T],
+    x_step: usize,
+    dw: &'a mut [T],
+    layout: Layout,
+    shape: (usize, usize),
+    segments: Segments,
+}
+
+impl<T: Number> Kernel for Outer<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<F: Fma>(mut self) {
+        let m = self.shape.0;
+        let mut row = 0;
+        while m - row >= 4 {
+            self.along::<F, 4>(row);
+            row += 4;
+        }
+        if m - row >= 2 {
+            self.along::<F, 2>(row);
+            row += 2;
+        }
+        if m - row >= 1 {
+            self.along::<F, 1>(row);
+        }
+    }
+}
+
+impl<T: Number> Outer<'_, T> {
+    /// `M` rows of dW.
+    #[inline(always)]
+    fn along<F: Fma, const M: usize>(&mut self, row: usize) {
+        let n = self.shape.1;
+        let mut column = 0;
+        if F::TILE >= 4 {
+            while n - column >= 4 {
+                self.tile::<F, M, 4>(row, column);
+                column += 4;
+            }
+        }
+        while n - column >= 2 {
+            self.tile::<F, M, 2>(row, column);
+            column += 2;
+        }
+        if n - column >= 1 {
+            self.tile::<F, M, 1>(row, column);
+        }
+        if self.layout.bias.is_some() {
+            self.biases::<F, M>(row);
+        }
+    }
+
+    /// `M` rows and `N` columns of dW.
+    #[inline(always)]
+    fn tile<F: Fma, const M: usize, const N: usize>(&mut self, row: usize, column: usize) {
+        let Segments { count, width, used } = self.segments;
+        let lanes = Vector::<T, F>::LANES;
+        let mut sums = [[Vector::<T, F>::splat(T::ZERO); N]; M];
+        for segment in 0..count {
+            // Slices of one length, so that one check serves all rows.
+            let mut z = [self.z; M];
+            for r in 0..M {
+                z[r] = &self.z[(row + r) * self.z_step + segment * width..][..used];
+            }
+            let mut x = [self.x; N];
+            for c in 0..N {
+                x[c] = &self.x[(column + c) * self.x_step + segment * width..][..used];
+            }
+            let mut at = 0;
+            while at + lanes <= used {
+                add_products::<T, F, Whole, M, N>(&z, &x, at, &mut sums);
+                at += lanes;
+            }
+            if at < used {
+                add_products::<T, F, Part, M, N>(&z, &x, at, &mut sums);
+            }
+        }
+        let Grid { start, row_step, column_step } = self.layout.grid;
+        let totals = Vector::totals(sums);
+        for r in 0..M {
+            let dw = &mut self.dw[start + (row + r) * row_step + column * column_step..];
+            if column_step == 1 {
+                for (dw, total) in dw[..N].iter_mut().zip(totals[r]) {
+                    *dw += total;
+                }
+            } else {
+                for c in 0..N {
+                    dw[c * column_step] += totals[r][c];
+                }
+            }
+        }
+    }
+
+    /// `M` biases.
+    #[inline(always)]
+    fn biases<F: Fma, const M: usize>(&mut self, row: usize) {
+        let Some(Bias { start, step }) = self.layout.bias else { return };
+        let Segments { count, width, used } = self.segments;
+        let lanes = Vector::<T, F>::LANES;
+        let mut sums = [Vector::<T, F>::splat(T::ZERO); M];
+        for segment in 0..count {
+            let mut at = 0;
+            while at < used {
+                let end = (at + lanes).min(used);
+                for r in 0..M {
+                    let z = &self.z[(row + r) * self.z_step + segment * width..];
+                    sums[r] = sums[r].add(Vector::load_some(&z[at..end]));
+                }
+                at = end;
+            }
+        }
+        let totals = Vector::totals(sums.map(|sum| [sum]));
+        for r in 0..M {
+            self.dw[start + (row + r) * step] += totals[r][0];
+        }
+    }
+}
+
+/// Adds the products of a vector of each row of z with a vector of each row of x.
+#[inline(always)]
+fn add_products<T: Number, F: Fma, E: End, const M: usize, const N: usize>(
+    z: &[&[T]; M],
+    x: &[&[T]; N],
+    at: usize,
+    sums: &mut [[Vector<T, F>; N]; M],
+) {
+    let mut x_now = [Vector::splat(T::ZERO); N];
+    for c in 0..N {
+        x_now[c] = E::load(&x[c][at..]);
+    }
+    for r in 0..M {
+        let z = E::load(&z[r][at..]);
+        for c in 0..N {
+            sums[r][c] = z.mul_add(x_now[c], sums[r][c]);
+        }
+    }
+}

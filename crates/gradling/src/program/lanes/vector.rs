@@ -1,0 +1,581 @@
+//! Vectors of numbers as wide as a register, for the loops where the compiler must not choose.
+//!
+//! A row of functions becomes vectors by itself. A tile of sums does not stay in registers by itself:
+//! measured, the compiler's own vectors spilled it and ran at a third of the speed. So here are the few
+//! instructions that a tile needs, as a type.
+
+// Loops that the compiler unrolls run over indices of several arrays.
+#![allow(unsafe_code, clippy::needless_range_loop)]
+
+use super::{Fma, Number};
+
+/// `Self::LANES` numbers in one register of the level that `F` stands for.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(super) struct Vector<T: Number, F: Fma>(F::Register<T>);
+
+/// A register and its instructions.
+///
+/// # Safety
+///
+/// All functions need the instructions of the register's level. `load` and `store` need `LANES` numbers
+/// at the pointer, the others with a count need so many, at most `LANES`; no alignment beyond that of
+/// `T`.
+pub trait Register<T>: Copy {
+    /// Numbers in a register.
+    const LANES: usize;
+    /// The same number everywhere.
+    unsafe fn splat(x: T) -> Self;
+    /// Numbers from memory.
+    unsafe fn load(from: *const T) -> Self;
+    /// The first `count` numbers from memory and zeros behind them.
+    unsafe fn load_some(from: *const T, count: usize) -> Self;
+    /// Numbers to memory.
+    unsafe fn store(self, to: *mut T);
+    /// The first `count` numbers to memory.
+    unsafe fn store_some(self, to: *mut T, count: usize);
+    /// self + b.
+    unsafe fn add(self, b: Self) -> Self;
+    /// self · b + c, rounded as the level's [`Fma`] rounds.
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+    /// The sum of all, halves first.
+    unsafe fn total(self) -> T;
+    /// The sums of four registers, each as [`total`](Register::total) adds them.
+    unsafe fn totals(four: [Self; 4]) -> [T; 4];
+    /// The same for four times four.
+    #[inline(always)]
+    unsafe fn totals_of_rows([a, b, c, d]: [[Self; 4]; 4]) -> [[T; 4]; 4] {
+        // SAFETY: what is asked of the caller.
+        unsafe { [Self::totals(a), Self::totals(b), Self::totals(c), Self::totals(d)] }
+    }
+}
+
+/// The registers that hold a number, at each level.
+pub trait Registers: Sized {
+    /// At the baseline.
+    type Baseline: Register<Self>;
+    /// With AVX2.
+    #[cfg(target_arch = "x86_64")]
+    type Avx2: Register<Self>;
+    /// With AVX-512.
+    #[cfg(target_arch = "x86_64")]
+    type Avx512: Register<Self>;
+}
+
+// SAFETY, for every block of this `impl`:
+// - `F` is a type that only `Level::run` names, after it found the instructions; and code generic over
+//   `F` runs only there. So the instructions exist.
+// - The slices are as long as the pointers' readers and writers need: `..Self::LANES` panics otherwise,
+//   and a count is the length of the slice, cut to `LANES`.
+impl<T: Number, F: Fma> Vector<T, F> {
+    pub(super) const LANES: usize = <F::Register<T>>::LANES;
+
+    #[inline(always)]
+    pub(super) fn splat(x: T) -> Self {
+        Vector(unsafe { F::Register::splat(x) })
+    }
+
+    /// The first numbers of a slice.
+    #[inline(always)]
+    pub(super) fn load(x: &[T]) -> Self {
+        let x = &x[..Self::LANES];
+        Vector(unsafe { F::Register::load(x.as_ptr()) })
+    }
+
+    /// The first numbers of a slice, with zeros behind it if it is shorter.
+    #[inline(always)]
+    pub(super) fn load_some(x: &[T]) -> Self {
+        let count = x.len().min(Self::LANES);
+        Vector(unsafe { F::Register::load_some(x.as_ptr(), count) })
+    }
+
+    /// Writes to the beginning of a slice.
+    #[inline(always)]
+    pub(super) fn store(self, x: &mut [T]) {
+        let x = &mut x[..Self::LANES];
+        unsafe { self.0.store(x.as_mut_ptr()) }
+    }
+
+    /// Writes to the beginning of a slice, as many as it holds.
+    #[inline(always)]
+    pub(super) fn store_some(self, x: &mut [T]) {
+        let count = x.len().min(Self::LANES);
+        unsafe { self.0.store_some(x.as_mut_ptr(), count) }
+    }
+
+    #[inline(always)]
+    pub(super) fn add(self, b: Self) -> Self {
+        Vector(unsafe { self.0.add(b.0) })
+    }
+
+    /// self · b + c.
+    #[inline(always)]
+    pub(super) fn mul_add(self, b: Self, c: Self) -> Self {
+        Vector(unsafe { self.0.mul_add(b.0, c.0) })
+    }
+
+    /// The sums of all numbers of each vector.
+    #[inline(always)]
+    pub(super) fn totals<const M: usize, const N: usize>(x: [[Self; N]; M]) -> [[T; N]; M] {
+        let mut totals = [[T::ZERO; N]; M];
+        if M == 4 && N == 4 {
+            let mut raw = [[x[0][0].0; 4]; 4];
+            for r in 0..M {
+                for c in 0..N {
+                    raw[r][c] = x[r][c].0;
+                }
+            }
+            let raw = unsafe { F::Register::totals_of_rows(raw) };
+            for r in 0..M {
+                for c in 0..N {
+                    totals[r][c] = raw[r][c];
+                }
+            }
+        } else if M == 4 && N <= 2 {
+            for c in 0..N {
+                let column = [x[0][c].0, x[1 % M][c].0, x[2 % M][c].0, x[3 % M][c].0];
+                let column = unsafe { F::Register::totals(column) };
+                for r in 0..M {
+                    totals[r][c] = column[r];
+                }
+            }
+        } else {
+            for r in 0..M {
+                for c in 0..N {
+                    totals[r][c] = unsafe { x[r][c].0.total() };
+                }
+            }
+        }
+        totals
+    }
+}
+
+/// How the last vector of a row is read and written.
+pub(super) trait End {
+    fn load<T: Number, F: Fma>(x: &[T]) -> Vector<T, F>;
+    fn store<T: Number, F: Fma>(x: Vector<T, F>, to: &mut [T]);
+}
+
+/// The row fills its last vector.
+pub(super) struct Whole;
+
+impl End for Whole {
+    #[inline(always)]
+    fn load<T: Number, F: Fma>(x: &[T]) -> Vector<T, F> {
+        Vector::load(x)
+    }
+
+    #[inline(always)]
+    fn store<T: Number, F: Fma>(x: Vector<T, F>, to: &mut [T]) {
+        x.store(to);
+    }
+}
+
+/// The row ends within its last vector. Slower at the levels without masks.
+pub(super) struct Part;
+
+impl End for Part {
+    #[inline(always)]
+    fn load<T: Number, F: Fma>(x: &[T]) -> Vector<T, F> {
+        Vector::load_some(x)
+    }
+
+    #[inline(always)]
+    fn store<T: Number, F: Fma>(x: Vector<T, F>, to: &mut [T]) {
+        x.store_some(to);
+    }
+}
+
+/// Where there are no instructions of our own, arrays, which the compiler makes vectors of as it can.
+impl<T: Number, const N: usize> Register<T> for [T; N] {
+    const LANES: usize = N;
+
+    #[inline(always)]
+    unsafe fn splat(x: T) -> Self {
+        [x; N]
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const T) -> Self {
+        // SAFETY: N numbers are there, as the trait asks.
+        unsafe { from.cast::<[T; N]>().read() }
+    }
+
+    #[inline(always)]
+    unsafe fn load_some(from: *const T, count: usize) -> Self {
+        // SAFETY: `count` numbers are there, as the trait asks.
+        let from = unsafe { std::slice::from_raw_parts(from, count) };
+        let mut x = [T::ZERO; N];
+        for (x, from) in x.iter_mut().zip(from) {
+            *x = *from;
+        }
+        x
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut T) {
+        // SAFETY: N numbers are there, as the trait asks.
+        unsafe { to.cast::<[T; N]>().write(self) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_some(self, to: *mut T, count: usize) {
+        // SAFETY: `count` numbers are there, as the trait asks, and ours alone.
+        let to = unsafe { std::slice::from_raw_parts_mut(to, count) };
+        for (to, x) in to.iter_mut().zip(self) {
+            *to = x;
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn add(mut self, b: Self) -> Self {
+        for l in 0..N {
+            self[l] += b[l];
+        }
+        self
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(self, b: Self, mut c: Self) -> Self {
+        for l in 0..N {
+            c[l] = super::level::Baseline::mul_add(self[l], b[l], c[l]);
+        }
+        c
+    }
+
+    #[inline(always)]
+    unsafe fn total(mut self) -> T {
+        let mut half = N / 2;
+        while half > 0 {
+            for l in 0..half {
+                let other = self[l + half];
+                self[l] += other;
+            }
+            half /= 2;
+        }
+        self[0]
+    }
+
+    #[inline(always)]
+    unsafe fn totals([a, b, c, d]: [Self; 4]) -> [T; 4] {
+        // SAFETY: arrays need no instructions.
+        unsafe { [a.total(), b.total(), c.total(), d.total()] }
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Registers for f32 {
+    type Baseline = [f32; 4];
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Registers for f64 {
+    type Baseline = [f64; 2];
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    //! The registers of x86-64.
+
+    use super::{Register, Registers};
+    use std::arch::x86_64::*;
+
+    impl Registers for f32 {
+        type Baseline = __m128;
+        type Avx2 = __m256;
+        type Avx512 = __m512;
+    }
+
+    impl Registers for f64 {
+        type Baseline = __m128d;
+        type Avx2 = __m256d;
+        type Avx512 = __m512d;
+    }
+
+    /// Masks for `load_some`: from position 8 - count on, the first `count` are all ones.
+    static ONES_THEN_ZEROS_32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+    static ONES_THEN_ZEROS_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
+
+    /// A register of which a part is stored by halves: stores under a mask are slow before AVX-512.
+    macro_rules! register {
+        (
+            $R:ty, $T:ty, $lanes:literal;
+            $splat:ident $load:ident $store:ident $add:ident;
+            load_some($from:ident, $count:ident) $load_some:expr;
+            store_some($x:ident, $to:ident, $n:ident) $store_some:expr;
+            mul_add($a:ident, $b:ident, $c:ident) $mul_add:expr;
+            total($s:ident) $total:expr;
+            totals($p:ident, $q:ident, $r:ident, $u:ident) $totals:expr;
+            $(totals_of_rows($rows:ident) $totals_of_rows:expr;)?
+        ) => {
+            // SAFETY, for every block: what the trait asks of its callers is what the intrinsics ask.
+            impl Register<$T> for $R {
+                const LANES: usize = $lanes;
+
+                #[inline(always)]
+                unsafe fn splat(x: $T) -> Self {
+                    unsafe { $splat(x) }
+                }
+
+                #[inline(always)]
+                unsafe fn load(from: *const $T) -> Self {
+                    unsafe { $load(from) }
+                }
+
+                #[inline(always)]
+                unsafe fn load_some($from: *const $T, $count: usize) -> Self {
+                    unsafe { $load_some }
+                }
+
+                #[inline(always)]
+                unsafe fn store(self, to: *mut $T) {
+                    unsafe { $store(to, self) }
+                }
+
+                #[inline(always)]
+                unsafe fn store_some(self, $to: *mut $T, $n: usize) {
+                    let $x = self;
+                    unsafe { $store_some }
+                }
+
+                #[inline(always)]
+                unsafe fn add(self, b: Self) -> Self {
+                    unsafe { $add(self, b) }
+                }
+
+                #[inline(always)]
+                unsafe fn mul_add(self, $b: Self, $c: Self) -> Self {
+                    let $a = self;
+                    unsafe { $mul_add }
+                }
+
+                #[inline(always)]
+                unsafe fn total(self) -> $T {
+                    let $s = self;
+                    unsafe { $total }
+                }
+
+                #[inline(always)]
+                unsafe fn totals([$p, $q, $r, $u]: [Self; 4]) -> [$T; 4] {
+                    unsafe { $totals }
+                }
+
+                $(
+                    #[inline(always)]
+                    unsafe fn totals_of_rows($rows: [[Self; 4]; 4]) -> [[$T; 4]; 4] {
+                        unsafe { $totals_of_rows }
+                    }
+                )?
+            }
+        };
+    }
+
+    register! {
+        __m128, f32, 4;
+        _mm_set1_ps _mm_loadu_ps _mm_storeu_ps _mm_add_ps;
+        load_some(from, count) match count {
+            0 => _mm_setzero_ps(),
+            1 => _mm_set_ps(0.0, 0.0, 0.0, *from),
+            2 => _mm_set_ps(0.0, 0.0, *from.add(1), *from),
+            3 => _mm_set_ps(0.0, *from.add(2), *from.add(1), *from),
+            _ => _mm_loadu_ps(from),
+        };
+        store_some(x, to, count) {
+            let (mut x, mut to) = (x, to);
+            if count >= 4 {
+                return _mm_storeu_ps(to, x);
+            }
+            if count & 2 != 0 {
+                _mm_storel_pd(to.cast(), _mm_castps_pd(x));
+                x = _mm_movehl_ps(x, x);
+                to = to.add(2);
+            }
+            if count & 1 != 0 {
+                _mm_store_ss(to, x);
+            }
+        };
+        mul_add(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c);
+        total(x) {
+            let x = _mm_add_ps(x, _mm_movehl_ps(x, x));
+            _mm_cvtss_f32(_mm_add_ss(x, _mm_shuffle_ps::<1>(x, x)))
+        };
+        totals(a, b, c, d) {
+            let ab = _mm_add_ps(_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b));
+            let cd = _mm_add_ps(_mm_unpacklo_ps(c, d), _mm_unpackhi_ps(c, d));
+            let mut totals = [0.0; 4];
+            _mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab)).store(totals.as_mut_ptr());
+            totals
+        };
+    }
+
+    register! {
+        __m128d, f64, 2;
+        _mm_set1_pd _mm_loadu_pd _mm_storeu_pd _mm_add_pd;
+        load_some(from, count) match count {
+            0 => _mm_setzero_pd(),
+            1 => _mm_load_sd(from),
+            _ => _mm_loadu_pd(from),
+        };
+        store_some(x, to, count) match count {
+            0 => (),
+            1 => _mm_store_sd(to, x),
+            _ => _mm_storeu_pd(to, x),
+        };
+        mul_add(a, b, c) _mm_add_pd(_mm_mul_pd(a, b), c);
+        total(x) _mm_cvtsd_f64(_mm_add_sd(x, _mm_unpackhi_pd(x, x)));
+        totals(a, b, c, d) {
+            let mut totals = [0.0; 4];
+            let ab = _mm_add_pd(_mm_unpacklo_pd(a, b), _mm_unpackhi_pd(a, b));
+            let cd = _mm_add_pd(_mm_unpacklo_pd(c, d), _mm_unpackhi_pd(c, d));
+            ab.store(totals.as_mut_ptr());
+            cd.store(totals.as_mut_ptr().add(2));
+            totals
+        };
+    }
+
+    register! {
+        __m256, f32, 8;
+        _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_add_ps;
+        load_some(from, count) {
+            let mask = ONES_THEN_ZEROS_32.as_ptr().add(8 - count);
+            _mm256_maskload_ps(from, _mm256_loadu_si256(mask.cast()))
+        };
+        store_some(x, to, count) {
+            if count >= 8 {
+                return _mm256_storeu_ps(to, x);
+            }
+            let (mut x, mut to) = (x, to);
+            let mut half = _mm256_castps256_ps128(x);
+            if count & 4 != 0 {
+                _mm_storeu_ps(to, half);
+                x = _mm256_permute2f128_ps::<0x81>(x, x);
+                half = _mm256_castps256_ps128(x);
+                to = to.add(4);
+            }
+            half.store_some(to, count & 3);
+        };
+        mul_add(a, b, c) _mm256_fmadd_ps(a, b, c);
+        total(x) _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x)).total();
+        totals(a, b, c, d) __m128::totals([
+            _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a)),
+            _mm_add_ps(_mm256_castps256_ps128(b), _mm256_extractf128_ps::<1>(b)),
+            _mm_add_ps(_mm256_castps256_ps128(c), _mm256_extractf128_ps::<1>(c)),
+            _mm_add_ps(_mm256_castps256_ps128(d), _mm256_extractf128_ps::<1>(d)),
+        ]);
+    }
+
+    register! {
+        __m256d, f64, 4;
+        _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_add_pd;
+        load_some(from, count) {
+            let mask = ONES_THEN_ZEROS_64.as_ptr().add(4 - count);
+            _mm256_maskload_pd(from, _mm256_loadu_si256(mask.cast()))
+        };
+        store_some(x, to, count) {
+            if count >= 4 {
+                return _mm256_storeu_pd(to, x);
+            }
+            let (mut to, mut half) = (to, _mm256_castpd256_pd128(x));
+            if count & 2 != 0 {
+                _mm_storeu_pd(to, half);
+                half = _mm256_extractf128_pd::<1>(x);
+                to = to.add(2);
+            }
+            half.store_some(to, count & 1);
+        };
+        mul_add(a, b, c) _mm256_fmadd_pd(a, b, c);
+        total(x) _mm_add_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd::<1>(x)).total();
+        totals(a, b, c, d) __m128d::totals([
+            _mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd::<1>(a)),
+            _mm_add_pd(_mm256_castpd256_pd128(b), _mm256_extractf128_pd::<1>(b)),
+            _mm_add_pd(_mm256_castpd256_pd128(c), _mm256_extractf128_pd::<1>(c)),
+            _mm_add_pd(_mm256_castpd256_pd128(d), _mm256_extractf128_pd::<1>(d)),
+        ]);
+    }
+
+    register! {
+        __m512, f32, 16;
+        _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_add_ps;
+        load_some(from, count) _mm512_maskz_loadu_ps(((1_u32 << count) - 1) as __mmask16, from);
+        store_some(x, to, count) _mm512_mask_storeu_ps(to, ((1_u32 << count) - 1) as __mmask16, x);
+        mul_add(a, b, c) _mm512_fmadd_ps(a, b, c);
+        total(x) _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps::<1>(x)).total();
+        totals(a, b, c, d) __m256::totals([
+            _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps::<1>(a)),
+            _mm256_add_ps(_mm512_castps512_ps256(b), _mm512_extractf32x8_ps::<1>(b)),
+            _mm256_add_ps(_mm512_castps512_ps256(c), _mm512_extractf32x8_ps::<1>(c)),
+            _mm256_add_ps(_mm512_castps512_ps256(d), _mm512_extractf32x8_ps::<1>(d)),
+        ]);
+        totals_of_rows(x) {
+            // Quarter r of y[c] is a quarter of the sum of x[r][c].
+            let mut y = x[0];
+            for c in 0..4 {
+                let [a, b, third, d] = [x[0][c], x[1][c], x[2][c], x[3][c]];
+                let ab = _mm512_add_ps(
+                    _mm512_shuffle_f32x4::<0x44>(a, b),
+                    _mm512_shuffle_f32x4::<0xEE>(a, b),
+                );
+                let cd = _mm512_add_ps(
+                    _mm512_shuffle_f32x4::<0x44>(third, d),
+                    _mm512_shuffle_f32x4::<0xEE>(third, d),
+                );
+                y[c] = _mm512_add_ps(
+                    _mm512_shuffle_f32x4::<0x88>(ab, cd),
+                    _mm512_shuffle_f32x4::<0xDD>(ab, cd),
+                );
+            }
+            let ab = _mm512_add_ps(_mm512_unpacklo_ps(y[0], y[1]), _mm512_unpackhi_ps(y[0], y[1]));
+            let cd = _mm512_add_ps(_mm512_unpacklo_ps(y[2], y[3]), _mm512_unpackhi_ps(y[2], y[3]));
+            let (ab, cd) = (_mm512_castps_pd(ab), _mm512_castps_pd(cd));
+            let (low, high) = (_mm512_unpacklo_pd(ab, cd), _mm512_unpackhi_pd(ab, cd));
+            let sums = _mm512_add_ps(_mm512_castpd_ps(low), _mm512_castpd_ps(high));
+            let mut totals = [[0.0; 4]; 4];
+            sums.store(totals.as_flattened_mut().as_mut_ptr());
+            totals
+        };
+    }
+
+    register! {
+        __m512d, f64, 8;
+        _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_add_pd;
+        load_some(from, count) _mm512_maskz_loadu_pd(((1_u32 << count) - 1) as __mmask8, from);
+        store_some(x, to, count) _mm512_mask_storeu_pd(to, ((1_u32 << count) - 1) as __mmask8, x);
+        mul_add(a, b, c) _mm512_fmadd_pd(a, b, c);
+        total(x) _mm256_add_pd(_mm512_castpd512_pd256(x), _mm512_extractf64x4_pd::<1>(x)).total();
+        totals(a, b, c, d) __m256d::totals([
+            _mm256_add_pd(_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd::<1>(a)),
+            _mm256_add_pd(_mm512_castpd512_pd256(b), _mm512_extractf64x4_pd::<1>(b)),
+            _mm256_add_pd(_mm512_castpd512_pd256(c), _mm512_extractf64x4_pd::<1>(c)),
+            _mm256_add_pd(_mm512_castpd512_pd256(d), _mm512_extractf64x4_pd::<1>(d)),
+        ]);
+        totals_of_rows(x) {
+            // Quarter r of y[c] is a quarter of the sum of x[r][c].
+            let mut y = x[0];
+            for c in 0..4 {
+                let [a, b, third, d] = [x[0][c], x[1][c], x[2][c], x[3][c]];
+                let ab = _mm512_add_pd(
+                    _mm512_shuffle_f64x2::<0x44>(a, b),
+                    _mm512_shuffle_f64x2::<0xEE>(a, b),
+                );
+                let cd = _mm512_add_pd(
+                    _mm512_shuffle_f64x2::<0x44>(third, d),
+                    _mm512_shuffle_f64x2::<0xEE>(third, d),
+                );
+                y[c] = _mm512_add_pd(
+                    _mm512_shuffle_f64x2::<0x88>(ab, cd),
+                    _mm512_shuffle_f64x2::<0xDD>(ab, cd),
+                );
+            }
+            let ab = _mm512_add_pd(_mm512_unpacklo_pd(y[0], y[1]), _mm512_unpackhi_pd(y[0], y[1]));
+            let cd = _mm512_add_pd(_mm512_unpacklo_pd(y[2], y[3]), _mm512_unpackhi_pd(y[2], y[3]));
+            let (mut left, mut right) = ([[0.0; 2]; 4], [[0.0; 2]; 4]);
+            ab.store(left.as_flattened_mut().as_mut_ptr());
+            cd.store(right.as_flattened_mut().as_mut_ptr());
+            let mut totals = [[0.0; 4]; 4];
+            for r in 0..4 {
+                totals[r] = [left[r][0], left[r][1], right[r][0], right[r][1]];
+            }
+            totals
+        };
+    }
+}

@@ -1,0 +1,504 @@
+//! Running a program over batches.
+//!
+//! A batch is cut into chunks of rows that fit the cache. Chunks depend on nothing but the number of
+//! samples, and their gradients are added in their order, so the result is the same bits for any number
+//! of threads.
+
+use super::execute::{Machine, room};
+use super::lanes::{Arithmetic, FastLanes, Number, StrictLanes, total};
+use super::schedule::{Schedule, Source, Wanted, schedule};
+use super::{Mode, Options, Program, Reduction};
+use std::fmt;
+use std::sync::Arc;
+
+/// The bytes that the rows of a chunk may take: half of a second-level cache of 1 MiB.
+const CHUNK_BYTES: usize = 512 * 1024;
+/// The most and the fewest samples of a chunk; the fewest for a program of many values.
+const MOST_SAMPLES: usize = 128;
+const FEWEST_SAMPLES: usize = 8;
+/// A chunk has a multiple of so many samples: whole vectors.
+const VECTOR: usize = 16;
+
+/// Why a batch cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RunError {
+    /// Not as many parameters as were recorded.
+    Parameters {
+        /// How many the program has.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// Room for a gradient that is not as long as the parameters.
+    Gradient {
+        /// How many parameters the program has.
+        expected: usize,
+        /// How much room was given.
+        found: usize,
+    },
+    /// Room for outputs that is not samples × outputs.
+    Outputs {
+        /// How many numbers there will be.
+        expected: usize,
+        /// How much room was given.
+        found: usize,
+    },
+    /// Not as many arrays as were recorded.
+    Arrays {
+        /// How many the program has, or how many of them are read here.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// An array that does not hold whole rows.
+    Width {
+        /// Which array, from 0.
+        array: usize,
+        /// Numbers of a row.
+        width: usize,
+        /// Numbers in the array.
+        found: usize,
+    },
+    /// Two arrays with different numbers of rows.
+    Rows {
+        /// Which array, from 0.
+        array: usize,
+        /// The rows of the arrays before it.
+        expected: usize,
+        /// Its rows.
+        found: usize,
+    },
+    /// A loss was asked of a program that was recorded without one.
+    NoLoss,
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::Parameters { expected, found } => {
+                write!(f, "the program has {expected} parameters, and it was given {found}")
+            }
+            RunError::Gradient { expected, found } => write!(
+                f,
+                "the gradient has {expected} numbers, one for each parameter, and there is room for {found}"
+            ),
+            RunError::Outputs { expected, found } => write!(
+                f,
+                "there will be {expected} outputs, those of one sample after the other, and there is room \
+                 for {found}"
+            ),
+            RunError::Arrays { expected, found } => {
+                write!(f, "the program reads {expected} arrays, and it was given {found}")
+            }
+            RunError::Width { array, width, found } => write!(
+                f,
+                "array {array} holds {found} numbers, which is no whole number of rows of {width}"
+            ),
+            RunError::Rows { array, expected, found } => {
+                write!(f, "array {array} holds {found} rows, and the arrays before it {expected}")
+            }
+            RunError::NoLoss => f.write_str(
+                "the program was recorded without a loss: end the step with Step::mean or Step::sum",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+/// A program made ready to run in `f32` or `f64`, with its memory. See [`Program::compile`].
+///
+/// The first run of each kind allocates, and one with more samples than any before; later ones do not.
+#[derive(Clone, Debug)]
+pub struct Runner<T: Number> {
+    program: Arc<Program>,
+    options: Options,
+    plans: [Option<Prepared<T>>; 4],
+}
+
+/// The steps to one kind of result, and their memory.
+#[derive(Clone, Debug)]
+struct Prepared<T> {
+    schedule: Schedule,
+    /// Uniform values, then their gradients.
+    uniform: Vec<T>,
+    workers: Vec<Worker<T>>,
+    items: Vec<T>,
+    /// For each chunk the gradients of the uniform values, then the loss.
+    totals: Vec<T>,
+}
+
+/// What one thread works with.
+#[derive(Clone, Debug)]
+struct Worker<T> {
+    rows: Vec<T>,
+    items: Vec<T>,
+}
+
+/// How a batch is cut.
+#[derive(Clone, Copy, Debug)]
+struct Chunks {
+    samples: usize,
+    /// Samples of every chunk but the last, and room for padding.
+    each: usize,
+    width: usize,
+    count: usize,
+}
+
+impl Chunks {
+    fn of(samples: usize, rows: usize, bytes: usize) -> Chunks {
+        let mut most = MOST_SAMPLES;
+        while most > FEWEST_SAMPLES && rows * most * bytes > CHUNK_BYTES {
+            most /= 2;
+        }
+        let count = samples.div_ceil(most).max(1);
+        let each = samples.div_ceil(count);
+        let width = if each < VECTOR { each } else { each.next_multiple_of(VECTOR) };
+        // Where chunks are padded anyway, all but the last are full.
+        let each = if count > 1 { width } else { each };
+        Chunks { samples, each, width: width.max(1), count: samples.div_ceil(each.max(1)).max(1) }
+    }
+
+    fn range(&self, chunk: usize) -> std::ops::Range<usize> {
+        (chunk * self.each).min(self.samples)..((chunk + 1) * self.each).min(self.samples)
+    }
+}
+
+impl<T: Number> Runner<T> {
+    pub(super) fn new(program: Program, options: Options) -> Self {
+        Runner { program: Arc::new(program), options, plans: [const { None }; 4] }
+    }
+
+    /// The program it runs.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Computes the outputs of every sample: those of the first, then those of the second.
+    ///
+    /// Arrays that the outputs do not depend on, as targets, may be left out at the end or be empty.
+    ///
+    /// # Errors
+    /// If something has not the length it should have.
+    pub fn predict(
+        &mut self,
+        parameters: &[T],
+        arrays: &[&[T]],
+        outputs: &mut [T],
+    ) -> Result<(), RunError> {
+        self.go(Wanted::Outputs, parameters, arrays, outputs, &mut []).map(|_| ())
+    }
+
+    /// Computes the loss over all samples.
+    ///
+    /// # Errors
+    /// If something has not the length it should have, or the program has no loss.
+    pub fn value(&mut self, parameters: &[T], arrays: &[&[T]]) -> Result<T, RunError> {
+        self.go(Wanted::Loss, parameters, arrays, &mut [], &mut [])
+    }
+
+    /// Computes the outputs of every sample, and the loss over all.
+    ///
+    /// # Errors
+    /// If something has not the length it should have, or the program has no loss.
+    pub fn run(
+        &mut self,
+        parameters: &[T],
+        arrays: &[&[T]],
+        outputs: &mut [T],
+    ) -> Result<T, RunError> {
+        self.go(Wanted::OutputsAndLoss, parameters, arrays, outputs, &mut [])
+    }
+
+    /// Computes the loss over all samples and its gradient by every parameter.
+    ///
+    /// # Errors
+    /// If something has not the length it should have, or the program has no loss.
+    pub fn value_and_grad(
+        &mut self,
+        parameters: &[T],
+        arrays: &[&[T]],
+        gradient: &mut [T],
+    ) -> Result<T, RunError> {
+        let expected = self.program.parameters();
+        if gradient.len() != expected {
+            return Err(RunError::Gradient { expected, found: gradient.len() });
+        }
+        self.go(Wanted::Gradient, parameters, arrays, &mut [], gradient)
+    }
+
+    fn go(
+        &mut self,
+        wanted: Wanted,
+        parameters: &[T],
+        arrays: &[&[T]],
+        outputs: &mut [T],
+        gradient: &mut [T],
+    ) -> Result<T, RunError> {
+        let samples = self.program.check(wanted, parameters.len(), arrays)?;
+        let per_sample = if wanted.outputs() { self.program.outputs() } else { 0 };
+        if outputs.len() != samples * per_sample {
+            return Err(RunError::Outputs { expected: samples * per_sample, found: outputs.len() });
+        }
+        let program = &*self.program;
+        let prepared = self.plans[wanted as usize].get_or_insert_with(|| {
+            Prepared::new(program, schedule(program.plan(), program.adjoint(), wanted))
+        });
+        let batch = Batch { program, options: self.options, samples, arrays, per_sample };
+        Ok(match self.options.mode {
+            Mode::Fast => prepared.go::<FastLanes>(batch, parameters, outputs, gradient),
+            Mode::Strict => prepared.go::<StrictLanes>(batch, parameters, outputs, gradient),
+        })
+    }
+}
+
+/// What a run is about.
+#[derive(Clone, Copy)]
+struct Batch<'a, T> {
+    program: &'a Program,
+    options: Options,
+    samples: usize,
+    arrays: &'a [&'a [T]],
+    /// Outputs of a sample.
+    per_sample: usize,
+}
+
+impl<T: Number> Prepared<T> {
+    fn new(program: &Program, schedule: Schedule) -> Self {
+        let lanes = program.plan().uniform_lanes as usize;
+        let mut uniform = vec![T::ZERO; 2 * lanes + room(1)];
+        for &(lane, x) in &program.plan().numbers {
+            uniform[lane as usize] = T::from_f64(x);
+        }
+        let (workers, items, totals) = (Vec::new(), Vec::new(), Vec::new());
+        Prepared { schedule, uniform, workers, items, totals }
+    }
+
+    fn go<A: Arithmetic>(
+        &mut self,
+        batch: Batch<'_, T>,
+        parameters: &[T],
+        outputs: &mut [T],
+        gradient: &mut [T],
+    ) -> T {
+        let plan = batch.program.plan();
+        let lanes = plan.uniform_lanes as usize;
+        self.uniform[..parameters.len()].copy_from_slice(parameters);
+        self.once::<A>(&batch, When::Before, T::ZERO);
+
+        let chunks = Chunks::of(batch.samples, self.schedule.rows as usize, size_of::<T>());
+        let reduction = plan.loss.map_or(Reduction::Sum, |(_, reduction)| reduction);
+        let samples = T::from_f64(batch.samples as f64);
+        let seed = match reduction {
+            Reduction::Sum => T::ONE,
+            Reduction::Mean => T::ONE / samples,
+        };
+        // Gradients take part in the totals only where they are computed.
+        let reverse = !gradient.is_empty();
+        let total = if reverse { lanes } else { 0 } + 1;
+        let needed = total * chunks.count;
+        if self.totals.len() < needed {
+            self.totals.resize(needed, T::ZERO);
+        }
+        let threads = batch.options.threads.min(chunks.count).max(1);
+        let rows = (self.schedule.rows as usize + room(chunks.width)) * chunks.width;
+        self.workers.resize_with(self.workers.len().max(threads), || Worker {
+            rows: Vec::new(),
+            items: Vec::new(),
+        });
+        for worker in &mut self.workers[..threads] {
+            if worker.rows.len() < rows {
+                worker.rows.resize(rows, T::ZERO);
+            }
+        }
+        let job =
+            Job { batch, schedule: &self.schedule, chunks, uniform: &self.uniform[..lanes], seed };
+        let per_chunk = chunks.each * batch.per_sample;
+        job.all::<A>(
+            &mut self.workers[..threads],
+            &mut self.totals[..needed],
+            total,
+            outputs,
+            per_chunk,
+        );
+
+        // In the order of the chunks, whoever computed them.
+        let (first, others) = self.totals[..needed].split_at_mut(total);
+        for other in others.chunks_exact(total) {
+            for (sum, &x) in first.iter_mut().zip(other) {
+                *sum += x;
+            }
+        }
+        let mut loss = match self.schedule.loss {
+            None => T::ZERO,
+            Some(Source::Row(_)) => first[total - 1],
+            Some(Source::Uniform(lane)) => samples * self.uniform[lane as usize],
+        };
+        if self.schedule.loss.is_some() && reduction == Reduction::Mean {
+            loss = loss / samples;
+        }
+        if let Some(lane) = self.schedule.once {
+            loss += self.uniform[lane as usize];
+        }
+        if reverse {
+            self.uniform[lanes..][..lanes].copy_from_slice(&self.totals[..lanes]);
+            self.once::<A>(&batch, When::After, seed);
+            gradient.copy_from_slice(&self.uniform[lanes..][..gradient.len()]);
+        }
+        loss
+    }
+
+    /// The instructions that run once a step, on rows of one number.
+    fn once<A: Arithmetic>(&mut self, batch: &Batch<'_, T>, when: When, seed: T) {
+        let steps = match when {
+            When::Before => &self.schedule.before,
+            When::After => &self.schedule.after,
+        };
+        let mut machine = Machine {
+            level: batch.options.level,
+            layers: &batch.program.plan().layers,
+            lists: &self.schedule.lists,
+            width: 1,
+            used: 1,
+            rows: &mut self.uniform,
+            uniform: &[],
+            totals: &mut [],
+            seed,
+            items: &mut self.items,
+        };
+        machine.run::<A>(steps);
+    }
+}
+
+#[derive(Clone, Copy)]
+enum When {
+    Before,
+    After,
+}
+
+/// The chunks of a run.
+struct Job<'a, T> {
+    batch: Batch<'a, T>,
+    schedule: &'a Schedule,
+    chunks: Chunks,
+    uniform: &'a [T],
+    seed: T,
+}
+
+impl<T: Number> Job<'_, T> {
+    /// Computes all chunks: a stretch of them for each worker.
+    fn all<A: Arithmetic>(
+        &self,
+        workers: &mut [Worker<T>],
+        totals: &mut [T],
+        total: usize,
+        outputs: &mut [T],
+        per_chunk: usize,
+    ) {
+        let chunks = totals.len() / total;
+        let stretch = chunks.div_ceil(workers.len());
+        self.split::<A>(workers, totals, total, outputs, per_chunk, stretch, 0);
+    }
+
+    /// Hands half of the workers to another thread, until there is one.
+    #[allow(clippy::too_many_arguments)]
+    fn split<A: Arithmetic>(
+        &self,
+        workers: &mut [Worker<T>],
+        totals: &mut [T],
+        total: usize,
+        outputs: &mut [T],
+        per_chunk: usize,
+        stretch: usize,
+        first: usize,
+    ) {
+        match workers {
+            [] => {}
+            [worker] => {
+                let mut outputs = outputs;
+                for (i, totals) in totals.chunks_exact_mut(total).enumerate() {
+                    let here = per_chunk.min(outputs.len());
+                    let (mine, rest) = std::mem::take(&mut outputs).split_at_mut(here);
+                    outputs = rest;
+                    self.chunk::<A>(worker, first + i, totals, mine);
+                }
+            }
+            _ => {
+                let half = workers.len() / 2;
+                let chunks = (half * stretch).min(totals.len() / total);
+                let (left, right) = workers.split_at_mut(half);
+                let (left_totals, right_totals) = totals.split_at_mut(chunks * total);
+                let (left_out, right_out) =
+                    outputs.split_at_mut((chunks * per_chunk).min(outputs.len()));
+                let one = || {
+                    self.split::<A>(left, left_totals, total, left_out, per_chunk, stretch, first)
+                };
+                let other = || {
+                    let first = first + chunks;
+                    self.split::<A>(
+                        right,
+                        right_totals,
+                        total,
+                        right_out,
+                        per_chunk,
+                        stretch,
+                        first,
+                    )
+                };
+                rayon::join(one, other);
+            }
+        }
+    }
+
+    /// Computes one chunk.
+    fn chunk<A: Arithmetic>(
+        &self,
+        worker: &mut Worker<T>,
+        chunk: usize,
+        totals: &mut [T],
+        outputs: &mut [T],
+    ) {
+        let Job { batch, schedule, chunks, .. } = self;
+        let range = chunks.range(chunk);
+        totals.fill(T::ZERO);
+        if range.is_empty() {
+            return;
+        }
+        let width = chunks.width;
+        let rows = &mut worker.rows[..(schedule.rows as usize + room(width)) * width];
+        batch.program.load(&schedule.inputs, batch.arrays, range.clone(), width, rows);
+        let (sums, loss) = totals.split_at_mut(totals.len() - 1);
+        let used = range.len();
+        let mut machine = Machine {
+            level: batch.options.level,
+            layers: &batch.program.plan().layers,
+            lists: &schedule.lists,
+            width,
+            used,
+            rows,
+            uniform: self.uniform,
+            totals: sums,
+            seed: self.seed,
+            items: &mut worker.items,
+        };
+        machine.run::<A>(&schedule.forward);
+        if let Some(Source::Row(row)) = schedule.loss {
+            let losses = &machine.rows[row as usize * width..][..used];
+            loss[0] = total(batch.options.level, losses);
+        }
+        for (i, source) in schedule.outputs.iter().enumerate() {
+            let places = outputs[i..].iter_mut().step_by(batch.per_sample);
+            match *source {
+                Source::Row(row) => {
+                    let row = &machine.rows[row as usize * width..][..used];
+                    places.zip(row).for_each(|(place, &x)| *place = x);
+                }
+                Source::Uniform(lane) => {
+                    places.for_each(|place| *place = self.uniform[lane as usize]);
+                }
+            }
+        }
+        machine.run::<A>(&schedule.reverse);
+    }
+}
