@@ -1,10 +1,10 @@
 //! The cases under criterion: `cargo bench -p gradling-bench`.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gradling_bench::{BY_HAND, CASES};
+use gradling_bench::CASES;
 
 fn all(criterion: &mut Criterion) {
-    for make in CASES.iter().chain(BY_HAND) {
+    for make in CASES {
         gradling::scope(|| {
             let mut case = make();
             case.check().unwrap();

@@ -11,8 +11,8 @@ use crate::Case;
 use crate::moons::answer;
 use c::Loops;
 use gradling::nn::{Adam, Module, Optimizer};
-use gradling::{Rng, Value, scope};
-use model::{Gpt, loss_tokens, tokens};
+use gradling::{Options, Program, Rng, Runner, Step, Value, scope};
+use model::{Gpt, VOCABULARY, loss, loss_tokens, tokens};
 
 /// Eight tokens to read, and eight to guess.
 const NAME: &str = "charles";
@@ -48,21 +48,70 @@ impl Eager {
     }
 }
 
-/// The eager step beside the same in C.
+/// The same compiled: one program for all names of a length, whose letters are one-hot rows.
+struct Compiled {
+    run: Runner<f64>,
+    parameters: Vec<f64>,
+    gradient: Vec<f64>,
+    adam: Adam,
+    read: Vec<f64>,
+    next: Vec<f64>,
+}
+
+impl Compiled {
+    fn new(rate: f64, positions: usize) -> Self {
+        let (program, parameters) = scope(|| {
+            let gpt = Gpt::new(&mut Rng::new(0));
+            let parameters = gpt.parameters();
+            let width = positions * VOCABULARY;
+            let program = Program::record(&parameters, [width, width], |[read, next]| {
+                let rows = |x: &[Value]| x.chunks(VOCABULARY).map(<[Value]>::to_vec).collect();
+                let (read, next): (Vec<Vec<Value>>, Vec<Vec<Value>>) = (rows(read), rows(next));
+                Step::sum(loss(&gpt.forward(&read), &next))
+            });
+            let numbers = parameters.iter().map(|p| p.data()).collect::<Vec<f64>>();
+            (program.expect("the step asks for no numbers"), numbers)
+        });
+        Compiled {
+            run: program.compile_with(Options::default().threads(1)),
+            gradient: vec![0.0; parameters.len()],
+            parameters,
+            adam: Adam::new(rate).betas(0.85, 0.99),
+            read: vec![0.0; positions * VOCABULARY],
+            next: vec![0.0; positions * VOCABULARY],
+        }
+    }
+
+    /// The loss before the step.
+    fn step(&mut self, tokens: &[usize]) -> f64 {
+        for (rows, tokens) in [(&mut self.read, tokens), (&mut self.next, &tokens[1..])] {
+            rows.fill(0.0);
+            for (row, &token) in rows.chunks_exact_mut(VOCABULARY).zip(tokens) {
+                row[token] = 1.0;
+            }
+        }
+        let arrays: [&[f64]; 2] = [&self.read, &self.next];
+        let loss = self.run.value_and_grad(&self.parameters, &arrays, &mut self.gradient);
+        self.adam.update(&mut self.parameters, &self.gradient);
+        loss.expect("the lengths fit")
+    }
+}
+
+/// A step beside the same in C.
 ///
 /// The rate is 0, so that every step is the same step, however often it is run; tests take steps that go
 /// somewhere.
 fn beside(name: &'static str, reference: &'static str, make: fn(Vec<f64>) -> Loops) -> Case {
     let tokens = tokens(NAME);
-    let mut eager = Eager::new(0.0);
-    let mut loops = make(eager.numbers());
+    let mut compiled = Compiled::new(0.0, tokens.len() - 1);
+    let mut loops = make(compiled.parameters.clone());
     let theirs = tokens.clone();
     Case {
         name,
-        about: "GPT of 4,192 parameters: a step on 8 tokens, with Adam",
+        about: "GPT of 4,192 parameters as a program: a step on 8 tokens, with Adam",
         ours: Box::new(move || {
-            let loss = eager.step(&tokens);
-            loss + answer(eager.parameters.iter().map(|p| p.grad()))
+            let loss = compiled.step(&tokens);
+            loss + answer(compiled.gradient.iter().copied())
         }),
         reference,
         theirs: Box::new(move || {
@@ -81,6 +130,28 @@ pub fn step() -> Case {
 /// Beside the same loops, compiled with -O3 -march=native -fno-math-errno.
 pub fn step_native() -> Case {
     beside("gpt_step_native", "loops in C, for this machine", Loops::native)
+}
+
+/// The eager step beside plain loops in C.
+pub fn step_eager() -> Case {
+    let tokens = tokens(NAME);
+    let mut eager = Eager::new(0.0);
+    let mut loops = Loops::portable(eager.numbers());
+    let theirs = tokens.clone();
+    Case {
+        name: "gpt_step_eager",
+        about: "GPT of 4,192 parameters on the eager tape: a step on 8 tokens, with Adam",
+        ours: Box::new(move || {
+            let loss = eager.step(&tokens);
+            loss + answer(eager.parameters.iter().map(|p| p.grad()))
+        }),
+        reference: "loops in C, -O3",
+        theirs: Box::new(move || {
+            let loss = loops.step(&theirs, 0.0);
+            loss + answer(loops.gradient().iter().copied())
+        }),
+        tolerance: 1e-10,
+    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,13 @@
 //! A [`Case`] is two ways to compute one answer. Both answers are compared before anything is timed, so
 //! that a figure never belongs to a computation gone wrong.
 
-pub mod by_hand;
 pub mod expression;
 pub mod gpt;
 pub mod graphs;
 pub mod kernel;
 pub mod measure;
 pub mod moons;
+pub mod programs;
 mod scalar;
 
 pub use scalar::Scalar;
@@ -58,15 +58,18 @@ pub const CASES: &[fn() -> Case] = &[
     graphs::sum,
     graphs::one_of_many,
     graphs::picture,
-];
-
-/// More cases of the same kind, beside what is written by hand: no general machinery in the reference, so
-/// its time is what there is to reach.
-pub const BY_HAND: &[fn() -> Case] = &[
-    by_hand::moons_f64,
-    by_hand::moons_f32,
-    by_hand::tanh_16,
-    by_hand::tanh_64,
+    programs::moons_f32,
+    programs::moons_f64,
+    programs::moons_eager,
+    programs::tanh_16,
+    programs::tanh_64,
+    programs::digits_small,
+    programs::digits_large,
+    programs::two_threads,
+    programs::unstructured,
+    programs::unstructured_million,
+    programs::compile,
     gpt::step,
     gpt::step_native,
+    gpt::step_eager,
 ];

@@ -3,7 +3,7 @@
 use clap::Parser;
 use gradling::scope;
 use gradling_bench::measure::{Figure, measure};
-use gradling_bench::{BY_HAND, CASES};
+use gradling_bench::CASES;
 use std::process::ExitCode;
 
 /// Benchmarks of gradling, each beside a reference measured in turn with it.
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let mut ran = false;
     let mut names = Vec::new();
-    for make in CASES.iter().chain(BY_HAND) {
+    for make in CASES {
         let done = scope(|| {
             let mut case = make();
             names.push(case.name);

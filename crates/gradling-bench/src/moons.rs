@@ -22,7 +22,7 @@ pub(crate) fn notebook() -> Rc<Notebook> {
 }
 
 /// w·x + b in single operations; the bias stands behind the weights.
-fn neuron<T: Scalar>(parameters: &[T], x: &[T]) -> T {
+pub(crate) fn neuron<T: Scalar>(parameters: &[T], x: &[T]) -> T {
     let (bias, weights) = parameters.split_last().expect("a neuron has a bias");
     weights.iter().zip(x).fold(*bias, |sum, (&w, &x)| w * x + sum)
 }
@@ -58,7 +58,7 @@ fn leaves(data: &Notebook) -> Vec<Value> {
 }
 
 /// Forward, backward and the gradients taken out, over leaves that stay.
-fn spelled_step(data: &Notebook, parameters: &[Value]) -> f64 {
+pub(crate) fn spelled_step(data: &Notebook, parameters: &[Value]) -> f64 {
     parameters.iter().for_each(|p| p.zero_grad());
     scope(|| spelled_loss(parameters, &data.xs, &data.y).backward());
     answer(parameters.iter().map(|p| p.grad()))
@@ -82,7 +82,7 @@ pub fn step_by_operators() -> Case {
 }
 
 /// The same step through `nn`.
-pub(crate) fn nn_step(data: &Rc<Notebook>) -> Work {
+fn nn_step(data: &Rc<Notebook>) -> Work {
     let data = Rc::clone(data);
     let mut rest = &data.init_params[..];
     let mut layer = |inputs: usize, outputs: usize, activation| {

@@ -18,6 +18,7 @@ mod affine;
 mod execute;
 mod graph;
 mod lanes;
+mod load;
 mod pack;
 mod plan;
 mod record;
@@ -38,7 +39,6 @@ use adjoint::Adjoint;
 use graph::Graph;
 use plan::Plan;
 use schedule::Wanted;
-use std::ops::Range;
 
 /// How a program may compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -231,35 +231,6 @@ impl Program {
             }
         }
         Ok(rows.unwrap_or(0))
-    }
-
-    /// Puts the inputs of the samples of `range` into rows of `width`: turned, so that a row holds one
-    /// input of all samples. What is over is filled with the last sample, numbers like any other.
-    fn load<T: Number>(
-        &self,
-        inputs: &[(u32, u32)],
-        arrays: &[&[T]],
-        range: Range<usize>,
-        width: usize,
-        rows: &mut [T],
-    ) {
-        let mut next = inputs.iter().peekable();
-        let mut before = 0;
-        for (array, &columns) in arrays.iter().zip(self.inputs()) {
-            while let Some(&&(row, input)) = next.peek() {
-                let column = input as usize - before;
-                if column >= columns {
-                    break;
-                }
-                next.next();
-                let row = &mut rows[row as usize * width..][..width];
-                let samples = array[range.start * columns + column..].iter().step_by(columns);
-                row.iter_mut().zip(samples).take(range.len()).for_each(|(x, &sample)| *x = sample);
-                let last = row[range.len() - 1];
-                row[range.len()..].fill(last);
-            }
-            before += columns;
-        }
     }
 }
 

@@ -87,8 +87,8 @@ pub(crate) struct Schedule {
     pub(crate) lists: Vec<u32>,
     /// Rows of a chunk.
     pub(crate) rows: u32,
-    /// The row of each input, and which input it is.
-    pub(crate) inputs: Vec<(u32, u32)>,
+    /// For each row from 0 on, as many as there are: the input that it holds.
+    pub(crate) inputs: Vec<u32>,
     pub(crate) outputs: Vec<Source>,
     pub(crate) loss: Option<Source>,
     pub(crate) once: Option<Lane>,
@@ -107,12 +107,13 @@ pub(crate) fn schedule(plan: &Plan, adjoint: &Adjoint, wanted: Wanted) -> Schedu
     let mut lists = Vec::new();
     let inputs_used = needs.inputs(plan);
     if inputs_used {
-        memory.take(Space::Varying, 0, plan.inputs.len() as u32, 0);
+        // First of all, so their rows are the first.
+        memory.take(Space::Varying, 0, plan.inputs.len() as u32);
     }
     let mut time = 0;
     let mut lower = |instruction: &Instruction, memory: &mut Rows, lists: &mut Vec<u32>| {
         time += 1;
-        memory.write(instruction.to, time);
+        memory.write(instruction.to);
         let step = memory.step(plan, instruction, lists);
         memory.give_back(time);
         step
@@ -123,13 +124,7 @@ pub(crate) fn schedule(plan: &Plan, adjoint: &Adjoint, wanted: Wanted) -> Schedu
         Space::Varying => Source::Row(memory.row(Space::Varying, place.lane)),
         _ => Source::Uniform(place.lane),
     };
-    let inputs = match inputs_used {
-        true => {
-            let row = |lane: usize| memory.row(Space::Varying, lane as u32);
-            plan.inputs.iter().enumerate().map(|(lane, &input)| (row(lane), input)).collect()
-        }
-        false => Vec::new(),
-    };
+    let inputs = if inputs_used { plan.inputs.clone() } else { Vec::new() };
     let outputs = match wanted.outputs() {
         true => plan.outputs.iter().map(|place| source(place, &memory)).collect(),
         false => Vec::new(),
@@ -142,7 +137,7 @@ pub(crate) fn schedule(plan: &Plan, adjoint: &Adjoint, wanted: Wanted) -> Schedu
         .iter()
         .map(|instruction| {
             time += 1;
-            memory.write(instruction.to, time);
+            memory.write(instruction.to);
             let step = memory.step(plan, instruction, &mut lists);
             memory.give_back(time);
             step
@@ -338,7 +333,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Takes rows for a pack.
-    fn take(&mut self, space: Space, start: Lane, lanes: u32, _time: u32) {
+    fn take(&mut self, space: Space, start: Lane, lanes: u32) {
         let pack = self.plan.pack_of(space, start);
         let first = match self.free.get_mut(&lanes).and_then(Vec::pop) {
             Some(first) => first,
@@ -351,14 +346,14 @@ impl<'a> Rows<'a> {
     }
 
     /// Takes rows for what an instruction writes, unless an earlier one has.
-    fn write(&mut self, to: View, time: u32) {
+    fn write(&mut self, to: View) {
         if let (Space::Varying | Space::VaryingGradient, Lanes::Grid { start, .. }) =
             (to.space, to.lanes)
         {
             let place = self.plan.pack_of(to.space, start);
             if self.first[half(to.space)][place].is_none() {
                 let pack = self.pack(place);
-                self.take(to.space, pack.start, pack.lanes, time);
+                self.take(to.space, pack.start, pack.lanes);
             }
         }
     }

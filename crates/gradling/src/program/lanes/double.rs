@@ -1,10 +1,18 @@
 //! The functions of `f64`.
 //!
 //! The same algorithms as those of `math.rs`, without branches and, where the level has it, with fused
-//! multiply-add. Within 2.5 units in the last place of the exact value, with or without; results below
-//! the smallest normal number keep what digits are left there (gradual underflow). The polynomials are
-//! minimax approximations on the stated interval (Remez's exchange, each coefficient rounded in turn
-//! and the rest fitted again).
+//! multiply-add. Within 3 units in the last place of those of `math.rs`; `sin` and `cos` up to
+//! [`Functions::TURNS_END`]. Results below the smallest normal number keep what digits are left there
+//! (gradual underflow). The polynomials are minimax approximations on the stated interval: Remez's
+//! problem, each coefficient rounded in turn and the rest fitted again.
+//!
+//! Nanoseconds for an element of a row in the first cache, on a Zen 5 at 4.1 GHz:
+//!
+//! | level | exp | ln | sqrt | sin | tanh | sigmoid | softplus | power 2.7, pow | erf, gelu |
+//! |---|---|---|---|---|---|---|---|---|---|
+//! | baseline | 3.2 | 4.1 | 0.87 | 3.7 | 3.6 | 3.9 | 8.1 | 26 | 11 to 13 |
+//! | AVX2 | 1.0 | 1.2 | 0.46 | 1.3 | 1.1 | 1.3 | 2.5 | 26 | 11 to 13 |
+//! | AVX-512 | 0.53 | 0.81 | 0.22 | 0.65 | 0.55 | 0.66 | 1.3 | 26 | 11 to 13 |
 
 use super::Fma;
 use super::number::{Functions, polynomial};

@@ -4,6 +4,13 @@
 //! registers while the inputs go by: each input vector is loaded once for all rows of the tile, each
 //! weight once for all its vectors. Weights are read where they lie, by their two steps, so that the
 //! transposed product, which carries gradients to the inputs, is the same code.
+//!
+//! Measured on one core of a Zen 5 at 4.1 GHz, in shares of the peak of two fused multiply-adds a cycle,
+//! forward and transposed: 16 → 16 of `f32` with 128 samples 78 and 86 % (AVX-512), 89 and 93 % (AVX2);
+//! 64 → 64 of `f64` with 64 samples 96 and 98 %; 784 → 128 of `f32` with 128 samples 93 and 85 %. The
+//! `gemm` crate, 0.19 with its AVX-512 on, was between half as fast (16 → 16, 100 samples) and 16 % faster
+//! (784 → 128, transposed) up to that size, and 13 to 26 % faster at 512 → 512 with 256 samples; it is
+//! also ahead forward with a single sample, 71 ns for 121 at 16 → 48. Too little for a dependency.
 
 // Loops that the compiler unrolls run over indices of several arrays.
 #![allow(clippy::needless_range_loop)]
@@ -133,8 +140,8 @@ pub(super) struct Product<'a, T> {
     pub(super) mode: Mode,
 }
 
-/// Inputs that a tile goes through before the next tile has them too: what it read of x then still lies
-/// in the nearest cache.
+/// Inputs that a tile goes through before the next tile does: what it read of x then still lies in the
+/// nearest cache.
 const DEPTH: usize = 128;
 
 impl<T: Number> Kernel for Product<'_, T> {

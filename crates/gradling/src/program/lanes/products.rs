@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Numbers that look random, the same in every run; a few of them large, so that order matters.
+/// Numbers between -1 and 1 that look random, the same in every run.
 fn numbers<T: Number>(count: usize, seed: u64) -> Vec<T> {
     let mut state = seed;
     (0..count)
@@ -137,9 +137,9 @@ fn check_outer<T: Number>(m: usize, n: usize, segments: Segments) {
 
 #[test]
 fn products_are_those_of_the_formula_at_every_size() {
-    for m in [0, 1, 2, 3, 4, 5, 7, 9, 16] {
+    for m in [0, 1, 3, 5, 6, 15] {
         for n in [0, 1, 2, 5, 16] {
-            for columns in [0, 1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 49, 64, 67, 100] {
+            for columns in [0, 1, 3, 7, 8, 9, 15, 16, 17, 33, 49, 64, 67, 100] {
                 check_product::<f32>(m, n, columns);
                 check_product::<f64>(m, n, columns);
             }
@@ -157,8 +157,8 @@ fn long_sums_go_on_where_they_stopped() {
 
 #[test]
 fn sums_over_samples_are_those_of_the_formula_and_leave_out_the_padding() {
-    for m in [0, 1, 2, 3, 4, 5, 9, 16] {
-        for n in [0, 1, 2, 3, 5, 8, 16, 33, 70] {
+    for m in [0, 1, 3, 4, 6, 9] {
+        for n in [0, 1, 3, 4, 9, 33] {
             for (count, width, used) in [
                 (1, 1, 1),
                 (1, 4, 3),
@@ -177,6 +177,14 @@ fn sums_over_samples_are_those_of_the_formula_and_leave_out_the_padding() {
                 check_outer::<f64>(m, n, segments);
             }
         }
+    }
+}
+
+#[test]
+fn sums_over_samples_hold_for_layers_of_many_outputs() {
+    for (count, width, used) in [(1, 64, 64), (2, 80, 70), (1, 40, 17), (2, 136, 130)] {
+        check_outer::<f32>(66, 70, Segments { count, width, used });
+        check_outer::<f64>(64, 37, Segments { count, width, used });
     }
 }
 

@@ -1,9 +1,18 @@
 //! The functions of `f32`.
 //!
-//! Within 2 units in the last place of the exact value, over all arguments, with or without fused
-//! multiply-add; results below the smallest normal number keep what digits are left there (gradual
-//! underflow). The polynomials are minimax approximations on the stated interval (Remez's exchange,
-//! each coefficient rounded in turn and the rest fitted again).
+//! Within 2 units in the last place of the exact value (`sigmoid` and `softplus`: 2.5) over all
+//! arguments, with or without fused multiply-add; `sin` and `cos` up to [`Functions::TURNS_END`]. Results
+//! below the smallest normal number keep what digits are left there (gradual underflow). The polynomials
+//! are minimax approximations on the stated interval: Remez's problem, each coefficient rounded in turn
+//! and the rest fitted again.
+//!
+//! Nanoseconds for an element of a row in the first cache, on a Zen 5 at 4.1 GHz:
+//!
+//! | level | exp | ln | sqrt | sin | tanh | sigmoid | softplus | power 2.7 | erf, gelu |
+//! |---|---|---|---|---|---|---|---|---|---|
+//! | baseline | 1.0 | 1.6 | 0.26 | 1.3 | 1.5 | 1.3 | 2.3 | 9 | 11 to 13 |
+//! | AVX2 | 0.37 | 0.54 | 0.13 | 0.50 | 0.50 | 0.47 | 0.74 | 3.9 | 11 to 13 |
+//! | AVX-512 | 0.20 | 0.37 | 0.07 | 0.27 | 0.24 | 0.25 | 0.37 | 2.0 | 11 to 13 |
 
 use super::number::{Functions, polynomial};
 use super::{Fma, Number};

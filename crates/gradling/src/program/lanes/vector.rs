@@ -63,8 +63,7 @@ pub trait Registers: Sized {
 }
 
 // SAFETY, for every block of this `impl`:
-// - `F` is a type that only `Level::run` names, after it found the instructions; and code generic over
-//   `F` runs only there. So the instructions exist.
+// - The instructions exist: that is what `Fma` asks of the code that names an `F`.
 // - The slices are as long as the pointers' readers and writers need: `..Self::LANES` panics otherwise,
 //   and a count is the length of the slice, cut to `LANES`.
 impl<T: Number, F: Fma> Vector<T, F> {
