@@ -66,52 +66,116 @@ fn sweep_run(
     let nodes = &nodes[..to.grad.len().min(nodes.len())];
     assert!(nodes.len() <= to.grad.len() && run.end <= nodes.len());
     let first = run.start;
-    let mut next = run.end;
-    while next > first {
-        next -= 1;
-        let (place, g) = (next, to.grad[next]);
+    let mut place = run.end;
+    while place > first {
+        place -= 1;
+        let mut g = to.grad[place];
         if !is_computed(g) {
             continue;
         }
-        let node = nodes[place];
-        // The operations that graphs are mostly made of first, then the rest of the table. To each
-        // contribution + 0.0, which turns minus zero into zero; `g` itself is none.
-        if node.is(Op::Add) {
-            let before = |id: u32| id as usize + 1 == place;
-            let (near, far) = if before(node.b) { (node.b, node.a) } else { (node.a, node.b) };
-            to.flow_from(first, far, g);
-            // In `w * x + rest` the product was made just before the sum, and for it alone: `g` is all
-            // that it gets, and it is next. A dot spelled out is made of such pairs.
-            let product = near as usize;
-            let alone = before(near) && place > first && !is_computed(to.grad[product]);
-            if alone && nodes[product].is(Op::Mul) {
-                to.grad[product] = g;
-                to.flow_product(nodes, nodes[product], g);
-                next = product;
-            } else {
-                to.flow_from(first, near, g);
+        // From neighbour to neighbour with the gradient in a register: much is made of what was made just
+        // before, and a gradient takes long to come back from memory.
+        loop {
+            let node = &nodes[place];
+            let (a, b) = (node.a, node.b);
+            let neighbour = |id: u32| id as usize + 1 == place;
+            // What an operation of one input sends. Each has an arm of its own, so that one jump leads to
+            // its code.
+            macro_rules! pull {
+                ($Op:ident) => {
+                    (a, Op::$Op.pull1(nodes[a as usize].data, node.data, g) + 0.0)
+                };
             }
-        } else if node.is(Op::Mul) {
-            to.flow_product(nodes, node, g);
-        } else if !node.is(Op::Leaf) {
-            match node.op() {
-                op
-                @ (Op::Relu | Op::Tanh | Op::Exp | Op::Ln | Op::Neg | Op::Sqrt | Op::Sigmoid) => {
-                    let da = op.pull1(nodes[node.a as usize].data, node.data, g);
-                    to.flow_from(first, node.a, da + 0.0);
+            // The operations that graphs are mostly made of first, then the rest of the table. All is sent
+            // here but the last contribution, the neighbour's if it gets one. To each + 0.0, which turns
+            // minus zero into zero; `g` itself is none.
+            let (id, last) = if node.is(Op::Add) {
+                let (far, near) = if neighbour(a) { (b, a) } else { (a, b) };
+                if far as usize + 2 == place && nodes[place - 1].is(Op::Mul) {
+                    let left = sweep_dot(first, place, g, nodes, &mut to);
+                    if left < place {
+                        place = left;
+                        continue;
+                    }
                 }
-                Op::Affine | Op::Dot => send_products(node, g, nodes, args, to.lend()),
-                Op::Own => return Some(place),
-                _ => send(node, g, nodes, args, numbers, to.lend()),
+                to.flow_from(first, far, g);
+                (near, g)
+            } else if node.is(Op::Mul) {
+                let (x, y) = (nodes[a as usize].data, nodes[b as usize].data);
+                if neighbour(b) {
+                    to.flow(a, g * y + 0.0);
+                    (b, g * x + 0.0)
+                } else {
+                    to.flow(b, g * x + 0.0);
+                    (a, g * y + 0.0)
+                }
+            } else {
+                match node.op() {
+                    Op::Relu => pull!(Relu),
+                    Op::Tanh => pull!(Tanh),
+                    Op::Exp => pull!(Exp),
+                    Op::Ln => pull!(Ln),
+                    Op::Sin => pull!(Sin),
+                    Op::Cos => pull!(Cos),
+                    Op::Neg => pull!(Neg),
+                    Op::Sqrt => pull!(Sqrt),
+                    Op::Sigmoid => pull!(Sigmoid),
+                    Op::Own => return Some(place),
+                    Op::Leaf => break,
+                    Op::Affine | Op::Dot => {
+                        send_products(node, g, nodes, args, to.lend());
+                        break;
+                    }
+                    _ => {
+                        send(node, g, nodes, args, numbers, to.lend());
+                        break;
+                    }
+                }
+            };
+            if neighbour(id) && place > first && !is_computed(to.grad[place - 1]) {
+                to.grad[place - 1] = last;
+                place -= 1;
+                g = last;
+            } else {
+                to.flow_from(first, id, last);
+                break;
             }
         }
     }
     None
 }
 
+/// Sweeps a dot that is spelled out, from its last sum at `from` as far down as it goes in the block that
+/// begins at `first`, and returns the place of what is left, whose gradient is `g` too.
+///
+/// In `w * x + rest` the product was made just before the sum, and the rest before that. If nothing else
+/// uses them, `g` is all that both get.
+#[inline(always)]
+fn sweep_dot(first: usize, from: usize, g: f64, nodes: &[Node], to: &mut Gradients<'_>) -> usize {
+    let mut sum = from;
+    while sum >= first + 2 && nodes[sum].is(Op::Add) {
+        let (product, rest) = (sum - 1, sum - 2);
+        let (a, b) = (nodes[sum].a as usize, nodes[sum].b as usize);
+        let other = if a == product { b } else { a };
+        if other != rest || (a != product && b != product) || !nodes[product].is(Op::Mul) {
+            break;
+        }
+        let factors = &nodes[product];
+        let used = is_computed(to.grad[product]) || is_computed(to.grad[rest]);
+        if used || factors.a as usize == rest || factors.b as usize == rest {
+            break;
+        }
+        to.grad[product] = g;
+        to.grad[rest] = g;
+        to.flow_product(nodes, factors, g);
+        sum = rest;
+    }
+    sum
+}
+
 /// Sends the gradient `g` of a dot or an affine node on to its inputs.
 #[inline(never)]
-fn send_products(node: Node, g: f64, nodes: &[Node], args: &[u32], mut to: Gradients<'_>) {
+fn send_products(node: &Node, g: f64, nodes: &[Node], args: &[u32], mut to: Gradients<'_>) {
     let n = node.b as usize;
     let args = &args[node.a as usize..];
     let bias = if node.kind() == Kind::Neighbours {
@@ -134,7 +198,7 @@ fn send_products(node: Node, g: f64, nodes: &[Node], args: &[u32], mut to: Gradi
 
 /// Sends the gradient `g` of a node on to its inputs, by the table.
 #[inline(never)]
-fn send(node: Node, g: f64, nodes: &[Node], args: &[u32], numbers: &[f64], mut to: Gradients<'_>) {
+fn send(node: &Node, g: f64, nodes: &[Node], args: &[u32], numbers: &[f64], mut to: Gradients<'_>) {
     let (a, n) = (node.a as usize, node.b as usize);
     let data = |id: u32| nodes[id as usize].data;
     match node.op() {

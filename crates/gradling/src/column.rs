@@ -176,7 +176,7 @@ impl Gradients<'_> {
 
     /// Adds the contributions of a multiplication whose gradient is `g`.
     #[inline(always)]
-    pub(crate) fn flow_product(&mut self, nodes: &[Node], node: Node, g: f64) {
+    pub(crate) fn flow_product(&mut self, nodes: &[Node], node: &Node, g: f64) {
         let (x, y) = (nodes[node.a as usize].data, nodes[node.b as usize].data);
         self.flow(node.a, g * y + 0.0);
         self.flow(node.b, g * x + 0.0);

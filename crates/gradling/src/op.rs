@@ -104,10 +104,23 @@ macro_rules! operations {
                 matches!(self, $( Op::$Vn )|*)
             }
 
-            /// The operation stored as this byte.
-            #[inline]
-            pub(crate) fn from_byte(byte: u8) -> Op {
-                Op::ALL[usize::from(byte)]
+            /// The operation stored as this byte. Spelled out, so that the compiler sees through it where
+            /// the operation is told apart right away.
+            #[inline(always)]
+            pub(crate) const fn from_byte(byte: u8) -> Op {
+                match byte {
+                    $( b if b == Op::$V1 as u8 => Op::$V1, )*
+                    $( b if b == Op::$Vn as u8 => Op::$Vn, )*
+                    $( b if b == Op::$V2 as u8 => Op::$V2, )*
+                    b if b == Op::Select as u8 => Op::Select,
+                    b if b == Op::Sum as u8 => Op::Sum,
+                    b if b == Op::Mean as u8 => Op::Mean,
+                    b if b == Op::Dot as u8 => Op::Dot,
+                    b if b == Op::Affine as u8 => Op::Affine,
+                    b if b == Op::LogSumExp as u8 => Op::LogSumExp,
+                    b if b == Op::Own as u8 => Op::Own,
+                    _ => Op::Leaf,
+                }
             }
 
             /// Computes an operation of one input; panics for any other.

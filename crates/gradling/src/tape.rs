@@ -12,8 +12,9 @@ use crate::math;
 use crate::op::Op;
 use crate::own::Operation;
 use crate::program::Recording;
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 /// Which life of a place on the tape a handle means. Places are used again after a scope; the stamp
 /// then differs, so that an old handle is refused and never reads the newcomer. 48 bits: at a scope
@@ -33,24 +34,24 @@ pub(crate) struct Node {
 
 impl Node {
     #[inline]
-    pub(crate) fn stamp(self) -> Stamp {
+    pub(crate) fn stamp(&self) -> Stamp {
         self.tag >> 16
     }
 
     #[inline]
-    pub(crate) fn kind(self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         const KINDS: [Kind; 4] = [Kind::Plain, Kind::Constant, Kind::Neighbours, Kind::Plain];
         KINDS[(self.tag >> 8) as usize & 3]
     }
 
     #[inline]
-    pub(crate) fn op(self) -> Op {
+    pub(crate) fn op(&self) -> Op {
         Op::from_byte(self.tag as u8)
     }
 
     /// Whether it is made by `op`: a comparison, where [`op`](Node::op) looks up.
     #[inline]
-    pub(crate) fn is(self, op: Op) -> bool {
+    pub(crate) fn is(&self, op: Op) -> bool {
         self.tag as u8 == op as u8
     }
 }
@@ -103,48 +104,81 @@ struct Mark {
 }
 
 thread_local! {
-    /// The tape of this thread, once it has one. The few hundred bytes of the cell are never freed, so
-    /// that a plain reference to it can be handed out: an operation is then one small function with its
-    /// arguments in registers, and takes a third of the time.
-    static TAPE: Cell<Option<&'static RefCell<Tape>>> = const { Cell::new(None) };
+    /// The tape of this thread while nothing uses it: whoever does takes it out and puts it back. So one
+    /// load tells both that there is a tape and that it is free, and between two operations in a row the
+    /// compiler need not put it back at all. The few hundred bytes of the tape itself are never freed, so
+    /// that a plain reference can be handed out.
+    static TAPE: Cell<Option<&'static mut Tape>> = const { Cell::new(None) };
 
     /// What the tape holds goes when the thread ends.
-    static AT_EXIT: AtExit = const { AtExit(Cell::new(None)) };
+    static AT_EXIT: AtExit = const { AtExit { made: Cell::new(false) } };
 }
 
-struct AtExit(Cell<Option<&'static RefCell<Tape>>>);
+struct AtExit {
+    /// The thread has had a tape.
+    made: Cell<bool>,
+}
 
 impl Drop for AtExit {
     fn drop(&mut self) {
-        if let Some(tape) = self.0.get() {
+        let held = TAPE.take().map(|tape| {
             // With a stamp of its own, in case code that runs still later asks with an old handle.
-            let stamp = tape.borrow().stamp + 1;
-            drop(tape.replace(Tape { stamp, ..Tape::new() }));
-        }
+            let stamp = tape.stamp + 1;
+            let held = std::mem::replace(tape, Tape { stamp, ..Tape::new() });
+            TAPE.set(Some(tape));
+            held
+        });
+        // With the tape back in its place: what the user's operations captured may use it.
+        drop(held);
+    }
+}
+
+/// A tape that was taken out. It goes back at the end, that by a panic included.
+pub(crate) struct Taken(Option<&'static mut Tape>);
+
+impl Drop for Taken {
+    #[inline(always)]
+    fn drop(&mut self) {
+        TAPE.set(self.0.take());
+    }
+}
+
+impl Deref for Taken {
+    type Target = Tape;
+
+    #[inline(always)]
+    fn deref(&self) -> &Tape {
+        self.0.as_deref().expect("it goes back only at the end")
+    }
+}
+
+impl DerefMut for Taken {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Tape {
+        self.0.as_deref_mut().expect("it goes back only at the end")
     }
 }
 
 #[cold]
 #[inline(never)]
-fn make_tape() -> &'static RefCell<Tape> {
-    let tape: &'static RefCell<Tape> = Box::leak(Box::new(RefCell::new(Tape::new())));
-    TAPE.set(Some(tape));
-    // While the thread is ending it fails, and the last values made are not freed.
-    let _ = AT_EXIT.try_with(|at_exit| at_exit.0.set(Some(tape)));
-    tape
+fn make_tape() -> &'static mut Tape {
+    // While the thread is ending this fails, and the last values made are not freed.
+    let made = AT_EXIT.try_with(|at_exit| at_exit.made.replace(true));
+    assert!(made != Ok(true), "the tape is in use");
+    Box::leak(Box::new(Tape::new()))
 }
 
 /// This thread's tape, until the guard goes.
 #[inline]
-pub(crate) fn borrow() -> RefMut<'static, Tape> {
-    TAPE.get().unwrap_or_else(make_tape).borrow_mut()
+pub(crate) fn take() -> Taken {
+    Taken(Some(TAPE.take().unwrap_or_else(make_tape)))
 }
 
 /// This thread's tape if there is one with room for another node: the usual case, and one without a
 /// call. In the other, [`prepare`] makes it so.
 #[inline(always)]
-pub(crate) fn ready() -> Option<RefMut<'static, Tape>> {
-    let tape = TAPE.get()?.borrow_mut();
+pub(crate) fn ready() -> Option<Taken> {
+    let tape = Taken(Some(TAPE.take()?));
     if tape.nodes.len() == tape.nodes.capacity() { None } else { Some(tape) }
 }
 
@@ -152,7 +186,7 @@ pub(crate) fn ready() -> Option<RefMut<'static, Tape>> {
 #[cold]
 #[inline(never)]
 pub(crate) fn prepare() {
-    let mut tape = borrow();
+    let mut tape = take();
     if tape.nodes.len() == tape.nodes.capacity() {
         tape.grow();
     }
@@ -161,7 +195,7 @@ pub(crate) fn prepare() {
 /// Runs `body` on this thread's tape.
 #[inline]
 pub(crate) fn with<R>(body: impl FnOnce(&mut Tape) -> R) -> R {
-    body(&mut borrow())
+    body(&mut take())
 }
 
 /// Runs `body` and gives back every value made in it. Scopes nest; a panic inside gives back too.

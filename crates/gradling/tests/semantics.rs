@@ -396,6 +396,46 @@ fn contributions_that_cancel_leave_a_gradient_of_0() {
 }
 
 #[test]
+fn a_dot_spelled_out_has_the_same_gradients_whatever_its_parts_share() {
+    let (w, x, b) = (3.0, 5.0, 7.0);
+    // The plain case, in both orders.
+    assert_eq!(run(|[w, x, b]| w * x + (w + b), [w, x, b]), (25.0, [6.0, 3.0, 1.0]));
+    assert_eq!(run(|[w, x, b]| (w + b) + w * x, [w, x, b]), (25.0, [6.0, 3.0, 1.0]));
+    // The product twice; the rest as a factor too; the rest squared.
+    let twice = |[w, x]: [Value; 2]| {
+        let product = w * x;
+        product + product
+    };
+    assert_eq!(run(twice, [w, x]), (30.0, [10.0, 6.0]));
+    let factor = |[w, x, b]: [Value; 3]| {
+        let rest = x + b;
+        w * rest + rest
+    };
+    assert_eq!(run(factor, [w, x, b]), (48.0, [12.0, 4.0, 4.0]));
+    let squared = |[x, b]: [Value; 2]| {
+        let rest = x + b;
+        rest * rest + rest
+    };
+    assert_eq!(run(squared, [x, b]), (156.0, [25.0, 25.0]));
+    // The product, or a sum between, used again later.
+    let product_later = |[w, x, b]: [Value; 3]| {
+        let rest = x + b;
+        let product = w * x;
+        (product + rest) * product
+    };
+    assert_eq!(run(product_later, [w, x, b]), (405.0, [210.0, 141.0, 15.0]));
+    let sum_later = |[w, x, b]: [Value; 3]| {
+        let sum = w * x + b;
+        let next = w * x + sum;
+        next + sum
+    };
+    assert_eq!(run(sum_later, [w, x, b]), (59.0, [15.0, 9.0, 2.0]));
+    // Longer than a block of gradients.
+    let long = |[w, x, b]: [Value; 3]| (0..1000).fold(b, |sum, _| w * x + sum);
+    assert_eq!(run(long, [w, x, b]), (15_007.0, [5_000.0, 3_000.0, 1.0]));
+}
+
+#[test]
 fn a_root_may_be_a_leaf() {
     let x = Value::new(3.0);
     x.backward();
