@@ -2,8 +2,8 @@
 
 use clap::Parser;
 use gradling::scope;
-use gradling_bench::measure::{Figure, measure};
 use gradling_bench::CASES;
+use gradling_bench::measure::{Figure, measure};
 use std::process::ExitCode;
 
 /// Benchmarks of gradling, each beside a reference measured in turn with it.

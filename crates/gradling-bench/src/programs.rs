@@ -257,9 +257,8 @@ fn unstructured_of(name: &'static str, about: &'static str, operations: usize) -
     let rng = &mut Rng::new(2);
     let x: Vec<f64> = (0..SAMPLES * INPUTS).map(|_| rng.between(-1.0, 1.0)).collect();
     let numbers: Vec<f64> = graph.parameters.iter().map(|p| p.data()).collect();
-    let program =
-        Program::record(&graph.parameters, [INPUTS], |[x]| Step::sum(graph.loss(x)))
-            .expect("the step asks for no numbers");
+    let program = Program::record(&graph.parameters, [INPUTS], |[x]| Step::sum(graph.loss(x)))
+        .expect("the step asks for no numbers");
     Case {
         name,
         about,

@@ -6,7 +6,7 @@
 
 use super::lanes::{
     Arithmetic, Bias, Grid, Index, Job, Layout, Level, LogSumExp, Mode, Number, Rows, Segments,
-    Shape, dot, outer, product, total,
+    Shape, dot, outer, outer_of_samples, product, total,
 };
 use super::plan::{Code, LayerShape};
 use super::schedule::{Memory, Operand, Places, Step};
@@ -39,6 +39,11 @@ pub(crate) struct Machine<'a, T> {
     pub(crate) totals: &'a mut [T],
     /// The gradient of the loss by the loss of one sample.
     pub(crate) seed: T,
+    /// The arrays as they were given, how many numbers of each belong to a sample, and the first sample
+    /// of the chunk.
+    pub(crate) arrays: &'a [&'a [T]],
+    pub(crate) widths: &'a [usize],
+    pub(crate) first_sample: usize,
     /// Room for the items of a logsumexp.
     pub(crate) items: &'a mut Vec<T>,
 }
@@ -151,9 +156,9 @@ impl<T: Number> Machine<'_, T> {
         args: [Option<Index<'_>>; 3],
         to: Index<'_>,
     ) {
-        // An operand that there is none of is not read; any other stands for it. What has none at all
-        // writes the rows one by one, and may look at a row of the room.
-        let unread = self.rows.len() / self.width - 1;
+        // An operand that there is none of is not read; any other stands for it, or, where there is none
+        // at all, the last block of the room.
+        let unread = self.rows.len() / self.width - block(self.width);
         let any = args[0].unwrap_or(Index::Steps { start: unread as u32, step: 0 });
         let rows = Rows {
             memory: self.rows,
@@ -302,6 +307,28 @@ impl<T: Number> Machine<'_, T> {
         let (m, n) = (layer.outputs as usize, layer.inputs as usize);
         let x = &self.rows[first(x) * self.width..];
         let g = &self.rows[first(g) * self.width..];
+        // Worth it from a few vectors of inputs on.
+        const MANY: usize = 32;
+        if let Some((array, column)) = layer.given
+            && n >= MANY
+            && layer.column_step == 1
+        {
+            let step = self.widths[array as usize];
+            let x = &self.arrays[array as usize][self.first_sample * step + column as usize..];
+            let layout = layer.layout();
+            let (width, used) = (self.width, self.used);
+            return outer_of_samples(
+                self.level,
+                g,
+                width,
+                x,
+                step,
+                self.totals,
+                layout,
+                (m, n),
+                used,
+            );
+        }
         outer(self.level, g, x, self.totals, layer.layout(), (m, n), samples);
     }
 

@@ -1,6 +1,6 @@
 //! Bringing a batch into rows: turned, so that a row holds one input of all samples of a chunk.
 
-use super::lanes::Number;
+use super::lanes::{Fma, Kernel, Level, Number};
 use std::ops::Range;
 
 /// Samples and inputs that are turned together: a line of a cache of 64 bytes is 16 numbers of 4.
@@ -10,6 +10,7 @@ const TILE: usize = 16;
 /// which must be one after the other from `first`, the input that it holds, ascending; `arrays` hold
 /// `widths` numbers a sample. What is over is filled with the last sample, numbers like any other.
 pub(crate) fn load<T: Number>(
+    level: Level,
     arrays: &[&[T]],
     widths: &[usize],
     inputs: &[u32],
@@ -19,19 +20,21 @@ pub(crate) fn load<T: Number>(
 ) {
     let (mut before, mut done) = (0, 0);
     for (array, &columns) in arrays.iter().zip(widths) {
-        let end = done + inputs[done..].partition_point(|&input| (input as usize) < before + columns);
+        let end =
+            done + inputs[done..].partition_point(|&input| (input as usize) < before + columns);
         let here = &inputs[done..end];
         let rows = &mut rows[done * width..end * width];
         let samples = &array[range.start * columns..range.end * columns];
         for (tile, rows) in here.chunks(TILE).zip(rows.chunks_mut(TILE * width)) {
             let first = tile[0] as usize - before;
-            let one_after_the_other = tile.len() == TILE
-                && tile[TILE - 1] as usize - before == first + TILE - 1;
-            let samples = samples.chunks_exact(columns);
+            let one_after_the_other =
+                tile.len() == TILE && tile[TILE - 1] as usize - before == first + TILE - 1;
             if one_after_the_other {
-                turn(samples.map(|sample| &sample[first..first + TILE]), width, rows);
+                // Up to the last number that is needed.
+                let samples = &samples[first..samples.len() - columns + first + TILE];
+                level.run(Turn { samples, step: columns, rows, width });
             } else {
-                for (s, sample) in samples.enumerate() {
+                for (s, sample) in samples.chunks_exact(columns).enumerate() {
                     for (row, &input) in rows.chunks_exact_mut(width).zip(tile) {
                         row[s] = sample[input as usize - before];
                     }
@@ -46,14 +49,44 @@ pub(crate) fn load<T: Number>(
     }
 }
 
-/// Turns samples of [`TILE`] numbers into as many rows.
-fn turn<'a, T: Number>(samples: impl Iterator<Item = &'a [T]>, width: usize, rows: &mut [T]) {
-    for (s, sample) in samples.enumerate() {
-        // Both of a known length, so that the loop is unrolled.
-        if let Some(sample) = sample.first_chunk::<TILE>() {
-            for (i, &x) in sample.iter().enumerate() {
+/// Turns [`TILE`] numbers of samples, which begin every `step` numbers, into as many rows of `width`.
+struct Turn<'a, T> {
+    samples: &'a [T],
+    step: usize,
+    rows: &'a mut [T],
+    width: usize,
+}
+
+impl<T: Number> Kernel for Turn<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<F: Fma>(self) {
+        let Turn { samples, step, rows, width } = self;
+        let count = samples.len().div_ceil(step);
+        let mut s = 0;
+        // Whole tiles, whose loops are unrolled and become shuffles of vectors.
+        while s + TILE <= count {
+            let mut tile = [[T::ZERO; TILE]; TILE];
+            for (k, row) in tile.iter_mut().enumerate() {
+                let sample = &samples[(s + k) * step..][..TILE];
+                for i in 0..TILE {
+                    row[i] = sample[i];
+                }
+            }
+            for i in 0..TILE {
+                let row = &mut rows[i * width + s..][..TILE];
+                for k in 0..TILE {
+                    row[k] = tile[k][i];
+                }
+            }
+            s += TILE;
+        }
+        while s < count {
+            for (i, &x) in samples[s * step..][..TILE].iter().enumerate() {
                 rows[i * width + s] = x;
             }
+            s += 1;
         }
     }
 }

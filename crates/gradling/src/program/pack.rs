@@ -475,6 +475,7 @@ impl Packer<'_> {
             column_step: weights.2,
             bias,
             x,
+            given: self.given(x, n, vectors),
             trained,
             passes_on,
             name: self.graph.names.get(origin).cloned().unwrap_or_default(),
@@ -491,6 +492,23 @@ impl Packer<'_> {
                 args: [Some(x), None, None],
             },
         );
+    }
+
+    /// Where the vector from this lane on is found in the arrays of a batch, if it is columns of one.
+    fn given(&self, x: Lane, n: usize, vectors: usize) -> Option<(u32, u32)> {
+        let inputs = self.plan.inputs.get(x as usize..x as usize + n)?;
+        let first = *inputs.first()?;
+        let mut before = 0;
+        for (array, &width) in (0..).zip(&self.graph.inputs) {
+            let columns = before..before + width as u32;
+            if columns.contains(&first) {
+                let all = inputs.iter().zip(first..).all(|(&input, wanted)| input == wanted);
+                let inside = columns.contains(&(first + n as u32 - 1));
+                return (vectors == 1 && all && inside).then_some((array, first - before));
+            }
+            before = columns.end;
+        }
+        None
     }
 
     /// These varying lanes as a run: where they lie, if they are one, else copied.

@@ -126,6 +126,8 @@ pub(crate) struct LayerShape {
     pub(crate) bias: Option<(Lane, u32)>,
     /// The first varying lane of x: input i of vector v is `x + i·vectors + v`.
     pub(crate) x: Lane,
+    /// Where x is found as it was given, sample by sample: the array, and the first of its columns.
+    pub(crate) given: Option<(u32, u32)>,
     /// Whether weights, or biases, depend on parameters; whether the inputs do.
     pub(crate) trained: bool,
     pub(crate) passes_on: bool,

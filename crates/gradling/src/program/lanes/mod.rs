@@ -25,7 +25,7 @@ pub use level::Level;
 pub(crate) use level::{Baseline, Fma, Kernel};
 pub use number::Number;
 pub(crate) use number::{Arithmetic, FastLanes, Lane, StrictLanes};
-pub(crate) use outer::{Segments, outer};
+pub(crate) use outer::{Segments, outer, outer_of_samples};
 pub(crate) use product::{Bias, Grid, Layout, Mode, Shape, product};
 pub(crate) use reduce::{LogSumExp, dot, total};
 pub(crate) use strict::Strict;

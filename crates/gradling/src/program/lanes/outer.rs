@@ -57,6 +57,37 @@ pub(crate) fn outer<T: Number>(
     level.run(Outer { z, z_step: stride, x, x_step: stride, dw, layout, shape, segments });
 }
 
+/// The same for one segment of samples of which x is at hand sample by sample, as it was given: sample c is
+/// the `n` numbers from `x[c * x_step]` on. Nothing is to be turned, and there are vectors along the
+/// inputs. A row of z is `z_step` numbers long, of which the first `used` count.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn outer_of_samples<T: Number>(
+    level: Level,
+    z: &[T],
+    z_step: usize,
+    x: &[T],
+    x_step: usize,
+    dw: &mut [T],
+    layout: Layout,
+    (m, n): (usize, usize),
+    used: usize,
+) {
+    let Grid { start, row_step, .. } = layout.grid;
+    level.run(Product {
+        w: z,
+        layout: Layout { grid: Grid { start: 0, row_step: z_step, column_step: 1 }, bias: None },
+        x,
+        x_step,
+        z: &mut dw[start..],
+        z_step: row_step,
+        shape: Shape { m, n: used, columns: n },
+        mode: Mode::Add,
+    });
+    let segments = Segments { count: 1, width: z_step, used };
+    let shape = (m, 0);
+    level.run(Outer { z, z_step, x: z, x_step: z_step, dw, layout, shape, segments });
+}
+
 // When turning x gains, measured at every level with 16 to 784 inputs and outputs.
 /// Up to so many samples, always.
 const FEW: usize = 16;
