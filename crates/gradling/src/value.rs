@@ -3,7 +3,7 @@
 use crate::column::{NOT_COMPUTED, is_computed};
 use crate::group::Group;
 use crate::op::{Arity, Op};
-use crate::program::refuse_varying;
+use crate::program::{is_varying, refuse_varying};
 use crate::tape::{self, Kind, Stale, Stamp, Tape};
 use std::fmt;
 use std::iter::{Product, Sum};
@@ -510,6 +510,10 @@ impl fmt::Debug for Value {
         f.write_str("Value(")?;
         if let Some(label) = self.label() {
             write!(f, "{label}: ")?;
+        }
+        // Formatting does not know who asked, so it cannot refuse as `data` does.
+        if is_varying(*self) {
+            return write!(f, "data=varies, grad={})", self.grad());
         }
         write!(f, "data={}, grad={})", self.data(), self.grad())
     }

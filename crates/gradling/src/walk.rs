@@ -1,6 +1,7 @@
 //! What a value was made from: the walk down that pictures, replays and gradients of gradients share.
 
 use crate::op::Op;
+use crate::program::refuse_varying;
 use crate::tape::{self, Tape};
 use crate::value::{Value, live};
 use std::collections::{BinaryHeap, HashMap};
@@ -80,6 +81,7 @@ impl Value {
     /// ```
     #[track_caller]
     pub fn first_non_finite(self) -> Option<NonFinite> {
+        refuse_varying(self, "first_non_finite");
         let value = self.reached().into_iter().find(|value| !value.data().is_finite())?;
         Some(NonFinite { value, inputs: value.inputs() })
     }

@@ -56,6 +56,9 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn seed(&mut self, to: View, reduction: Reduction) {
+        if !self.is_trained(to, 1, 1) {
+            return;
+        }
         // A loss that does not vary has its gradient summed over the samples, as any uniform value.
         match to.space {
             Space::VaryingGradient => self.flow(Code::Seed(reduction), 1, 1, to, [None; 3]),

@@ -25,6 +25,11 @@ pub(crate) fn room(width: usize) -> usize {
     4 * block(width)
 }
 
+/// The most numbers that such room takes for rows of up to `width`.
+pub(crate) fn most_room(width: usize) -> usize {
+    4 * ROOM.max(width)
+}
+
 /// What steps work on.
 pub(crate) struct Machine<'a, T> {
     pub(crate) level: Level,
@@ -254,6 +259,9 @@ impl<T: Number> Machine<'_, T> {
                     .to_f64()
                 };
                 let sum = match step.args {
+                    [Some(a), None, _] if step.code == Code::LogSumExp => {
+                        crate::math::logsumexp(items, |i| number(a, i))
+                    }
                     [Some(a), None, _] => crate::math::sum(items, |i| number(a, i)),
                     [Some(a), Some(b), _] => {
                         crate::math::dot(items, |i| number(a, i), |i| number(b, i))
@@ -268,9 +276,13 @@ impl<T: Number> Machine<'_, T> {
     fn logsumexp<A: Arithmetic>(&mut self, step: &Step) {
         let (start, items, width) = (first(step.to), step.items as usize, self.width);
         let Some(a) = step.args[0] else { unreachable!("a logsumexp has an operand") };
+        if A::STRICT {
+            return self.reduce_strictly(step);
+        }
         let index = a.index(self.lists);
         if self.items.len() < (items + 1) * width {
-            self.items.resize((items + 1) * width, T::ZERO);
+            // For the widest rows, so that a later batch needs no more.
+            self.items.resize((items + 1) * width.max(ROOM), T::ZERO);
         }
         for k in 0..step.lanes as usize {
             let (top, rows) = self.items.split_at_mut(width);

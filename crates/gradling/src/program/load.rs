@@ -24,6 +24,11 @@ pub(crate) fn load<T: Number>(
             done + inputs[done..].partition_point(|&input| (input as usize) < before + columns);
         let here = &inputs[done..end];
         let rows = &mut rows[done * width..end * width];
+        (before, done) = (before + columns, end);
+        if array.is_empty() {
+            continue; // what is asked for does not depend on it
+        }
+        let before = before - columns;
         let samples = &array[range.start * columns..range.end * columns];
         for (tile, rows) in here.chunks(TILE).zip(rows.chunks_mut(TILE * width)) {
             let first = tile[0] as usize - before;
@@ -45,7 +50,6 @@ pub(crate) fn load<T: Number>(
                 row[range.len()..].fill(last);
             }
         }
-        (before, done) = (before + columns, end);
     }
 }
 
@@ -69,9 +73,9 @@ impl<T: Number> Kernel for Turn<'_, T> {
         while s + TILE <= count {
             let mut tile = [[T::ZERO; TILE]; TILE];
             for (k, row) in tile.iter_mut().enumerate() {
-                let sample = &samples[(s + k) * step..][..TILE];
-                for i in 0..TILE {
-                    row[i] = sample[i];
+                // An array of known length: copied by a vector or two, where a slice would be by a call.
+                if let Some(sample) = samples[(s + k) * step..].first_chunk() {
+                    *row = *sample;
                 }
             }
             for i in 0..TILE {

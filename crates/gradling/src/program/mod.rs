@@ -30,7 +30,7 @@ mod sums;
 
 pub use lanes::{Level, Number};
 pub use record::RecordError;
-pub(crate) use record::{Recording, refuse_varying};
+pub(crate) use record::{Recording, is_varying, refuse_varying};
 pub use run::{RunError, Runner};
 pub use step::{Reduction, Step, eager};
 

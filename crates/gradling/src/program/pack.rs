@@ -88,7 +88,8 @@ fn units(graph: &Graph, layers: &[Layer], sharing: Sharing) -> Vec<Unit> {
         let class = graph.classes[id];
         let mut depth = 0;
         graph.visit(node, |input| {
-            if graph.class(input) == class {
+            // Constants and uniform values are made in one list.
+            if space_of(graph, input) == space_of(graph, id as Id) {
                 depth = depth.max(depths[input as usize] + 1);
             }
         });
@@ -537,13 +538,18 @@ impl Packer<'_> {
                 || (rows == 1 && column_step > 0)
                 || (columns == 1 && row_step > 0)
         };
+        // What needs a layer's weights asks for the pack of the first.
+        let pack = |lane: Lane| self.plan.uniform_pack_of[lane as usize];
         if let Some(Lanes::Grid { start, lane_step, item_step }) =
             self.grid(Space::Uniform, &lanes, columns)
+            && lanes.iter().all(|&lane| pack(lane) == pack(start))
             && lane_step >= 0
             && item_step >= 0
             && apart(lane_step, item_step)
         {
-            return (start, lane_step as u32, item_step as u32);
+            // Of one column there is no next; what walks a row still has to go on.
+            let column_step = if columns == 1 { 1 } else { item_step as u32 };
+            return (start, lane_step as u32, column_step);
         }
         let trained = lanes.iter().any(|&lane| self.trained(Space::Uniform, lane));
         let from = self.view(Space::Uniform, &lanes, 1);

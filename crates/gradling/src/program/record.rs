@@ -7,7 +7,7 @@
 use super::Step;
 use super::graph::{Graph, Id, Node};
 use crate::op::{Arity, Op};
-use crate::tape::{self, Kind, Tape};
+use crate::tape::{self, Tape};
 use crate::value::Value;
 use std::any::Any;
 use std::collections::HashMap;
@@ -94,12 +94,21 @@ pub(crate) fn refuse_varying(value: Value, method: &'static str) {
     }
 }
 
+/// Whether a step is being recorded and the value depends on its inputs: it has no number then.
+pub(crate) fn is_varying(value: Value) -> bool {
+    let recording = tape::with(|tape| tape.recording);
+    recording.is_some_and(|inputs| depends_on(value, inputs))
+}
+
+fn depends_on(value: Value, inputs: Recording) -> bool {
+    value.reached().iter().any(|of| (inputs.first..inputs.end).contains(&of.id()))
+}
+
 #[cold]
 #[inline(never)]
 #[track_caller]
 fn refuse(value: Value, inputs: Recording, method: &'static str) {
-    let varies = value.reached().iter().any(|of| (inputs.first..inputs.end).contains(&of.id()));
-    if varies {
+    if depends_on(value, inputs) {
         let caller = Location::caller();
         let place = format!("{}:{}", caller.file(), caller.line());
         let error = RecordError::NumberOfVarying { place, method };
@@ -239,7 +248,7 @@ fn read_node(
         Op::Leaf => {
             if (inputs.first..inputs.end).contains(&tape_id) {
                 Node::Input(tape_id - inputs.first)
-            } else if let (Kind::Plain, Some(&i)) = (node.kind(), roles.get(&tape_id)) {
+            } else if let Some(&i) = roles.get(&tape_id) {
                 Node::Parameter(i)
             } else {
                 Node::Number(node.data)

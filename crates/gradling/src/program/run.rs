@@ -4,7 +4,7 @@
 //! samples, and their gradients are added in their order, so the result is the same bits for any number
 //! of threads.
 
-use super::execute::{Machine, room};
+use super::execute::{Machine, most_room, room};
 use super::lanes::{Arithmetic, FastLanes, Number, StrictLanes, total};
 use super::load::load;
 use super::schedule::{Schedule, Source, Wanted, schedule};
@@ -149,6 +149,8 @@ struct Chunks {
     /// Samples of every chunk but the last, and room for padding.
     each: usize,
     width: usize,
+    /// The widest that rows are for so many samples or fewer: the room that they get.
+    widest: usize,
     count: usize,
 }
 
@@ -161,7 +163,9 @@ impl Chunks {
         let width = if each < VECTOR { each } else { each.next_multiple_of(VECTOR) };
         // Where chunks are padded anyway, all but the last are full.
         let each = if count > 1 { width } else { each };
-        Chunks { samples, each, width: width.max(1), count: samples.div_ceil(each.max(1)).max(1) }
+        let width = width.max(1);
+        let widest = if count > 1 { most } else { width };
+        Chunks { samples, each, width, widest, count: samples.div_ceil(each.max(1)).max(1) }
     }
 
     fn range(&self, chunk: usize) -> std::ops::Range<usize> {
@@ -306,7 +310,8 @@ impl<T: Number> Prepared<T> {
             self.totals.resize(needed, T::ZERO);
         }
         let threads = batch.options.threads.min(chunks.count).max(1);
-        let rows = (self.schedule.rows as usize + room(chunks.width)) * chunks.width;
+        // For the widest rows that a batch of so many samples or fewer can have.
+        let rows = self.schedule.rows as usize * chunks.widest + most_room(chunks.widest);
         self.workers.resize_with(self.workers.len().max(threads), || Worker {
             rows: Vec::new(),
             items: Vec::new(),

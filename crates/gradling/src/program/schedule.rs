@@ -401,9 +401,12 @@ fn lower(
     let count = lanes * items;
     let mut operand = |view: View, items: u32| {
         let place_of = |lane: Lane| place(view.space, lane);
+        // For a sum of nothing: no element is read, and one is written for each lane.
         let (memory, places) = match (view.lanes, step_of(view.lanes, lanes, items)) {
             // No elements, and so there may be no memory to ask for, but for the weights of a layer.
-            (Lanes::Grid { .. }, _) if count == 0 && !matches!(code, Code::LayerWeights(_)) => {
+            (Lanes::Grid { .. }, _)
+                if lanes * items == 0 && !matches!(code, Code::LayerWeights(_)) =>
+            {
                 (Memory::Rows, Places::Steps { start: 0, step: 0 })
             }
             (Lanes::Grid { start, .. }, Some(step)) => {
