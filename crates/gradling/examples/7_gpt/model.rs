@@ -177,8 +177,3 @@ pub(crate) fn tokens(name: &str) -> Vec<usize> {
     tokens.truncate(CONTEXT + 1);
     tokens
 }
-
-/// A token as a row: 1 in its place, 0 elsewhere.
-pub(crate) fn one_hot(token: usize) -> Vec<Value> {
-    (0..VOCABULARY).map(|i| Value::new(if i == token { 1.0 } else { 0.0 })).collect()
-}
