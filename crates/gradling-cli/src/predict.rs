@@ -36,11 +36,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let table = model.encoder().reader(name).read(open(&args.file)?)?;
     let mut unseen = BTreeMap::new();
     let mut columns = Columns::new(&model);
+    let mut predictor = model.predictor();
     // All rows are predicted before the first is written: a wrong one leaves nothing half written.
     for rows in table.row_ids().chunks(ROWS_AT_ONCE) {
         let features = model.encoder().encode_features(&table, rows)?;
         collect(&mut unseen, features.unseen);
-        columns.push(&table, rows, model.predict(&features.matrix))?;
+        columns.push(&table, rows, predictor.predict(&features.matrix))?;
     }
     tell(&unseen);
     let mut csv = Vec::new();

@@ -23,8 +23,9 @@ use anstream::{AutoStream, ColorChoice};
 use boundary::{Pen, Plane};
 use colour::Depth;
 use data::{AskedTask, Data, Problem};
-use figures::{Figures, score_name};
+use figures::score_name;
 use fit::{End, Fit, fit};
+use gradling::Options;
 use gradling_model::{Model, ModelError};
 use report::{Detail, Report};
 use save::{Contents, Folder};
@@ -84,7 +85,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         report.epoch(epoch);
         ControlFlow::Continue(())
     };
-    let fit = fit(&data, &sizes, &settings, &interrupted, &mut watch)
+    let fit = fit(&data, &sizes, &settings, Options::default(), &interrupted, &mut watch)
         .map_err(|error| Failure::Run(error.to_string()))?;
     let run = Run { problem, data, settings, fit };
     run.tell_and_save(report, folder.as_ref())?;
@@ -105,8 +106,6 @@ struct Run {
 impl Run {
     fn tell_and_save(&self, mut report: Report, folder: Option<&Folder>) -> Result<(), Failure> {
         let Run { problem, data, settings, fit } = self;
-        let figures = |samples| Figures::of(&fit.network, samples);
-        let (training, held_out) = (figures(&data.train), figures(&data.held_out));
         let model = self.model().map_err(|error| Failure::Run(error.to_string()))?;
         let plane = Plane::of(data);
 
@@ -117,7 +116,7 @@ impl Run {
         if let Some(plane) = &plane {
             report.draw(|out| boundary::write(out, plane, &model, pen));
         }
-        report.result(data, fit, held_out);
+        report.result(data, fit);
         if let Some(folder) = folder {
             let file = text::file_name(problem.table.name());
             let title = format!("{file}: {}", text::plain(problem.target.column()));
@@ -129,7 +128,7 @@ impl Run {
             let name = score_name(data.task);
             let names = folder.write(&Contents {
                 model: model.to_bytes().map_err(|error| Failure::Run(error.to_string()))?,
-                record: save::record(problem, data, settings, fit, (training, held_out)),
+                record: save::record(problem, data, settings, fit),
                 curve: plot::learning_curve(&title, name, &fit.epochs).map_err(drawn)?,
                 boundary: boundary.map_err(drawn)?,
             })?;

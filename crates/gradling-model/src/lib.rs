@@ -31,9 +31,11 @@ mod file;
 mod model;
 mod network;
 mod predictions;
+mod predictor;
 
 pub use error::ModelError;
 pub use file::FORMAT;
 pub use model::Model;
 pub use network::{Dense, Network};
 pub use predictions::Predictions;
+pub use predictor::Predictor;

@@ -115,17 +115,22 @@ impl Network {
         self.layers.iter().map(|layer| layer.weights.len() + layer.biases.len()).sum()
     }
 
-    /// The outputs of the last layer, one row for each row of inputs.
-    ///
-    /// # Panics
-    /// If the rows are not [`inputs`](Network::inputs) long.
-    pub fn forward(&self, inputs: &Matrix) -> Matrix {
+    #[track_caller]
+    pub(crate) fn check_inputs(&self, inputs: &Matrix) {
         assert!(
             inputs.cols == self.inputs(),
             "this network takes {} inputs, and it was given {}",
             self.inputs(),
             inputs.cols
         );
+    }
+
+    /// The outputs of the last layer, one row for each row of inputs.
+    ///
+    /// # Panics
+    /// If the rows are not [`inputs`](Network::inputs) long.
+    pub fn forward(&self, inputs: &Matrix) -> Matrix {
+        self.check_inputs(inputs);
         let cols = self.outputs();
         let mut data = Vec::with_capacity(inputs.rows * cols);
         let (mut from, mut to) = (Vec::new(), Vec::new());

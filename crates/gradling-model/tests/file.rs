@@ -137,6 +137,37 @@ fn outputs_become_probabilities_and_quantities() {
 }
 
 #[test]
+fn a_predictor_says_what_the_model_says() {
+    let cases =
+        [(flowers(), 5), (model(HOUSES, "price", 1, 1), 1), (model(COINS, "side", 1, 1), 1)];
+    for (model, cols) in cases {
+        let mut predictor = model.predictor();
+        let mut rng = Rng::new(2);
+        for rows in [0, 1, 300] {
+            let data = (0..rows * cols).map(|_| 3.0 * rng.normal()).collect();
+            let inputs = Matrix { rows, cols, data };
+            let (ours, right) = (predictor.predict(&inputs), model.predict(&inputs));
+            assert_eq!(ours.rows(), rows);
+            assert_eq!(ours.most_probable(), right.most_probable());
+            let numbers = |predictions| match predictions {
+                Predictions::Quantities(numbers) => numbers,
+                Predictions::Classes(probabilities) => probabilities.data,
+            };
+            for (ours, right) in numbers(ours).iter().zip(numbers(right)) {
+                assert!((ours - right).abs() <= 1e-12 * right.abs().max(1.0), "{ours} {right}");
+            }
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "this network takes 5 inputs, and it was given 4")]
+fn a_predictor_refuses_rows_of_another_length() {
+    let model = flowers();
+    model.predictor().predict(&Matrix { rows: 1, cols: 4, data: vec![0.0; 4] });
+}
+
+#[test]
 fn a_network_that_does_not_fit_its_table_is_refused() {
     let network = |sizes: [usize; 2], number: f64| {
         let weights = vec![number; sizes[0] * sizes[1]];

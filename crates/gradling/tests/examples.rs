@@ -21,6 +21,9 @@ mod second_derivatives;
 #[path = "../examples/7_gpt/main.rs"]
 mod gpt;
 
+#[path = "../examples/8_program.rs"]
+mod program;
+
 #[test]
 fn lesson_1_slopes_and_gradients_agree() {
     slope::main();
@@ -54,4 +57,9 @@ fn lesson_6_second_derivatives_find_the_bottom_of_a_valley() {
 #[test]
 fn lesson_7_a_gpt_learns_how_names_go() {
     gpt::main();
+}
+
+#[test]
+fn lesson_8_a_recorded_step_learns_what_values_learn() {
+    program::main();
 }

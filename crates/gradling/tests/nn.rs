@@ -123,6 +123,10 @@ fn wrong_lengths_give_both_numbers() {
         loss::cross_entropy(&[y[0], y[0]], 2);
     });
     assert_eq!(message, "there is no class 2: the 2 logits are those of 0 to 1");
+    let message = panic_message(|| {
+        loss::soft_cross_entropy(&[y[0], y[0]], &[1.0]);
+    });
+    assert_eq!(message, "there are 2 logits and 1 targets");
     let layers = vec![mlp.layers()[1].clone(), mlp.layers()[1].clone()];
     assert_eq!(
         panic_message(|| drop(Mlp::of(layers))),
@@ -397,6 +401,15 @@ fn losses_have_the_values_of_their_formulas() {
     assert_close(loss::cross_entropy(&equal, 1).data(), 3.0_f64.ln());
     let logits = [1.0, 2.0, 0.0].map(Value::new);
     assert_close(loss::cross_entropy(&logits, 1).data(), 0.4076059644443804);
+    assert_close(loss::soft_cross_entropy(&logits, &[0, 1, 0]).data(), 0.4076059644443804);
+    // ¼ · 1.4076… + ½ · 0.4076… + ¼ · 2.4076…, the -ln p of each.
+    let soft = loss::soft_cross_entropy(&logits, &[0.25, 0.5, 0.25]);
+    assert_close(soft.data(), 1.1576059644443804);
+    // Twice the targets, twice the loss: they need not add up to 1.
+    let doubled = loss::soft_cross_entropy(&logits, &[0.5, 1.0, 0.5]);
+    assert_close(doubled.data(), 2.0 * 1.1576059644443804);
+    let far = [1000.0, -1000.0].map(Value::new);
+    assert_eq!(loss::soft_cross_entropy(&far, &[0.0, 1.0]).data(), 2000.0);
 }
 
 #[test]
@@ -418,6 +431,13 @@ fn losses_have_the_gradients_of_their_formulas() {
     loss::cross_entropy(&logits, 1).backward();
     assert_close(logits[1].grad(), 0.6652409557748218 - 1.0);
     assert_close(logits[0].grad(), 0.24472847105479764);
+    // softmax - targets; and of a target -z + ln Σ e^z.
+    logits.iter().for_each(|z| z.zero_grad());
+    let targets = [0.25, 0.5, 0.25].map(Value::new);
+    loss::soft_cross_entropy(&logits, &targets).backward();
+    assert_close(logits[1].grad(), 0.6652409557748218 - 0.5);
+    assert_close(logits[0].grad(), 0.24472847105479764 - 0.25);
+    assert_close(targets[1].grad(), 0.4076059644443804);
     // A target may be a value, and then has a gradient.
     let target = Value::new(1.0);
     loss::squared_error(y, target).backward();

@@ -2,8 +2,8 @@
 
 use super::settings::Settings;
 use crate::number::short;
-use gradling::Value;
 use gradling::nn::{Activation, Mlp};
+use gradling::{NonFinite, Value};
 use std::fmt;
 
 /// Training ended because the loss was infinite or not a number.
@@ -31,11 +31,10 @@ impl fmt::Display for Diverged {
     }
 }
 
-/// The first number below `loss` that is infinite or not a number, and where in the network it is.
-pub(super) fn what(mlp: &Mlp, loss: Value) -> String {
-    let Some(found) = loss.first_non_finite() else {
-        return "the loss is not finite".to_owned();
-    };
+impl std::error::Error for Diverged {}
+
+/// A number that is infinite or not a number, and where in the network it is.
+pub(super) fn what(mlp: &Mlp, found: &NonFinite) -> String {
     let (value, data) = (found.value, short(found.value.data()));
     if let Some(parameter) = parameter(mlp, value) {
         return format!("{parameter} became {data}");

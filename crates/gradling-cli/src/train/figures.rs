@@ -1,9 +1,7 @@
 //! How good a network is on some rows, computed on plain numbers.
 
-use super::data::Samples;
 use gradling::Real;
 use gradling_data::{Matrix, Targets, Task, metrics};
-use gradling_model::Network;
 
 /// The mean loss, and the accuracy or R².
 #[derive(Clone, Copy, Debug)]
@@ -21,10 +19,9 @@ pub(super) fn score_name(task: Task) -> &'static str {
 }
 
 impl Figures {
-    /// The figures of a network; `None` of no rows.
-    pub(super) fn of(network: &Network, samples: &Samples) -> Option<Figures> {
-        let outputs = network.forward(&samples.inputs);
-        let (loss, score) = match &samples.targets {
+    /// The figures of a network's outputs, one row a sample; `None` of no rows.
+    pub(super) fn of(outputs: &Matrix, targets: &Targets) -> Option<Figures> {
+        let (loss, score) = match targets {
             Targets::Numbers(truth) => {
                 let errors = outputs.data.iter().zip(truth).map(|(y, t)| (y - t) * (y - t));
                 (errors.sum::<f64>(), metrics::r2(&outputs.data, truth))
@@ -32,7 +29,7 @@ impl Figures {
             Targets::Classes(truth) => {
                 let rows = (0..outputs.rows).map(|row| outputs.row(row));
                 let loss = rows.zip(truth).map(|(outputs, &class)| cross_entropy(outputs, class));
-                (loss.sum(), metrics::accuracy(&classes(&outputs), truth))
+                (loss.sum(), metrics::accuracy(&classes(outputs), truth))
             }
         };
         // The metrics refuse no rows, and lists of different lengths, which these are not.
@@ -79,8 +76,9 @@ mod tests {
                     ref logits => loss::cross_entropy(logits, truth[row]),
                 })
                 .collect();
-            let samples = Samples { inputs, targets: Targets::Classes(truth) };
-            let figures = Figures::of(&Network::of(&mlp), &samples).unwrap();
+            let data = (0..3).flat_map(|row| mlp.forward(inputs.row(row))).map(Value::data);
+            let outputs = Matrix { rows: 3, cols: outputs, data: data.collect() };
+            let figures = Figures::of(&outputs, &Targets::Classes(truth)).unwrap();
             assert!((figures.loss - mean(&losses).data()).abs() < 1e-12);
         }
     }

@@ -7,6 +7,7 @@ use super::report::{self, Detail};
 use super::settings::Settings;
 use crate::failure::Failure;
 use crate::output::print;
+use gradling::Options;
 use indicatif::ProgressBar;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -80,7 +81,9 @@ fn score(
         progress.inc(1);
         ControlFlow::Continue(())
     };
-    let fit = fit(&data, &sizes, settings, interrupted, &mut watch)
+    // The seeds are what the threads are for.
+    let options = Options::default().threads(1);
+    let fit = fit(&data, &sizes, settings, options, interrupted, &mut watch)
         .map_err(|error| Failure::Run(format!("seed {}: {error}", settings.seed)))?;
     if fit.end == End::Interrupted {
         return Err(Failure::Interrupted);

@@ -120,12 +120,12 @@ impl Report {
     }
 
     /// What came of it.
-    pub(super) fn result(&mut self, data: &Data, fit: &Fit, held_out: Option<Figures>) {
+    pub(super) fn result(&mut self, data: &Data, fit: &Fit) {
         self.bar.finish_and_clear();
         let gap = if self.detail == Detail::Full { "\n" } else { "" };
-        let text = match held_out {
+        let text = match fit.held_out {
             Some(figures) => judged(data, figures),
-            None => match Figures::of(&fit.network, &data.train) {
+            None => match fit.training {
                 Some(Figures { score, .. }) => format!(
                     "{} {} on the training rows; none are held out to judge by",
                     score_name(data.task),

@@ -84,13 +84,7 @@ impl Folder {
 }
 
 /// All that is known of a run, without time or place: the same run has the same record.
-pub(super) fn record(
-    problem: &Problem,
-    data: &Data,
-    settings: &Settings,
-    fit: &Fit,
-    last: (Option<Figures>, Option<Figures>),
-) -> Json {
+pub(super) fn record(problem: &Problem, data: &Data, settings: &Settings, fit: &Fit) -> Json {
     let name = match score_name(data.task) {
         "R²" => "r2",
         name => name,
@@ -132,6 +126,6 @@ pub(super) fn record(
         "parameters": fit.network.parameters(),
         "end": match fit.end { End::Finished => "finished", End::Interrupted => "interrupted" },
         "epochs": fit.epochs.iter().map(epoch).collect::<Vec<_>>(),
-        "result": { "training": figures(last.0), "held_out": figures(last.1) },
+        "result": { "training": figures(fit.training), "held_out": figures(fit.held_out) },
     })
 }

@@ -3,7 +3,7 @@
 //! The functions of one prediction give the loss of one sample; take their [`sum`](crate::sum()) or
 //! [`mean`](crate::mean()) over the samples. Targets are values or plain numbers.
 
-use crate::{Value, logsumexp, mean, sum};
+use crate::{Value, dot, logsumexp, mean, sum};
 
 /// (prediction - target)².
 #[track_caller]
@@ -71,4 +71,26 @@ pub fn cross_entropy(logits: &[Value], class: usize) -> Value {
         logits.len().saturating_sub(1)
     );
     logsumexp(logits) - logits[class]
+}
+
+/// The cross-entropy of target probabilities t with probabilities softmax(z) of the logits z:
+/// ln Σ e^z · Σ t - z·t, which does not overflow. With a 1 at one class and 0 else it is
+/// [`cross_entropy`] of that class, for a class that is an input of a program; other targets are the soft
+/// targets of Hinton et al. (2015).
+///
+/// # Panics
+/// If there are not as many targets as logits.
+#[track_caller]
+pub fn soft_cross_entropy<T: Copy + Into<Value>>(logits: &[Value], targets: &[T]) -> Value {
+    assert!(
+        logits.len() == targets.len(),
+        "there are {} logits and {} targets",
+        logits.len(),
+        targets.len()
+    );
+    let mut values = Vec::with_capacity(targets.len());
+    for &target in targets {
+        values.push(target.into());
+    }
+    logsumexp(logits) * sum(&values) - dot(logits, &values)
 }

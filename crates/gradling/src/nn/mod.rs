@@ -24,6 +24,9 @@
 //! }
 //! assert!(last < 1.0);
 //! ```
+//!
+//! For real data record the step once as a [`Program`](crate::Program) and give it to a [`Trainer`], which
+//! does the same many times faster.
 
 mod activation;
 mod init;
@@ -33,6 +36,7 @@ mod mlp;
 mod neuron;
 mod optim;
 mod schedule;
+mod trainer;
 
 pub use activation::Activation;
 pub use init::Init;
@@ -41,6 +45,7 @@ pub use mlp::Mlp;
 pub use neuron::Neuron;
 pub use optim::{Adam, AdamW, Optimizer, Sgd};
 pub use schedule::Schedule;
+pub use trainer::{Diverged, TrainError, Trainer};
 
 use crate::Value;
 use std::fmt;

@@ -28,17 +28,18 @@ mod simplify;
 mod step;
 mod sums;
 
+pub(crate) use lanes::{Fma, Kernel};
 pub use lanes::{Level, Number};
 pub use record::RecordError;
 pub(crate) use record::{Recording, is_varying, refuse_varying};
 pub use run::{RunError, Runner};
+pub(crate) use schedule::Wanted;
 pub use step::{Reduction, Step, eager};
 
 use crate::Value;
 use adjoint::Adjoint;
 use graph::Graph;
 use plan::Plan;
-use schedule::Wanted;
 
 /// How a program may compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -187,6 +188,11 @@ impl Program {
         self.graph.parameters
     }
 
+    /// How the losses of the samples become one, if there is a loss.
+    pub(crate) fn reduction(&self) -> Option<Reduction> {
+        self.graph.loss.map(|(_, reduction)| reduction)
+    }
+
     fn plan(&self) -> &Plan {
         &self.compiled.plan
     }
@@ -196,7 +202,7 @@ impl Program {
     }
 
     /// Checks the arrays of a batch and gives its number of samples.
-    fn check<T>(
+    pub(crate) fn check<T>(
         &self,
         wanted: Wanted,
         parameters: usize,
