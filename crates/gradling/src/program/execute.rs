@@ -112,17 +112,25 @@ impl<T: Number> Machine<'_, T> {
             let args = step.args.map(|operand| {
                 let operand = operand?;
                 let index = operand.index(self.lists).from(done);
-                if width > 1 && operand.memory == Memory::Rows {
+                if operand.memory == Memory::Rows && (width > 1 || index.is_run()) {
                     return Some(index);
                 }
                 let first = next_room;
                 next_room += block(width);
+                if width == 1 && operand.memory == Memory::Rows && index.is_one_place() {
+                    let x = self.rows[index.at(0)];
+                    self.rows[first..first + count].fill(x);
+                    return Some(Index::Steps { start: first as u32, step: 1 });
+                }
                 for k in 0..count {
                     let x = match operand.memory {
                         Memory::Rows => self.rows[index.at(k)],
                         _ => self.uniform[index.at(k)],
                     };
-                    self.rows[(first + k) * width..][..width].fill(x);
+                    match width {
+                        1 => self.rows[first + k] = x,
+                        _ => self.rows[(first + k) * width..][..width].fill(x),
+                    }
                 }
                 Some(Index::Steps { start: first as u32, step: 1 })
             });
@@ -131,6 +139,7 @@ impl<T: Number> Machine<'_, T> {
             let (code, add) = (step.code, step.add);
             match step.to.memory {
                 Memory::Rows if width > 1 => self.elements::<A>(code, add, count, width, args, to),
+                Memory::Rows if to.is_run() => self.elements::<A>(code, add, 1, count, args, to),
                 Memory::Rows => {
                     self.elements::<A>(code, false, 1, count, args, spare);
                     for k in 0..count {

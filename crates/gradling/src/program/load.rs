@@ -39,10 +39,9 @@ pub(crate) fn load<T: Number>(
                 let samples = &samples[first..samples.len() - columns + first + TILE];
                 level.run(Turn { samples, step: columns, rows, width });
             } else {
-                for (s, sample) in samples.chunks_exact(columns).enumerate() {
-                    for (row, &input) in rows.chunks_exact_mut(width).zip(tile) {
-                        row[s] = sample[input as usize - before];
-                    }
+                for (row, &input) in rows.chunks_exact_mut(width).zip(tile) {
+                    let column = samples[input as usize - before..].iter().step_by(columns);
+                    row.iter_mut().zip(column).for_each(|(x, &sample)| *x = sample);
                 }
             }
             for row in rows.chunks_exact_mut(width) {

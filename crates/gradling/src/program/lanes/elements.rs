@@ -28,6 +28,16 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// Whether it is one place after the other.
+    pub(crate) fn is_run(self) -> bool {
+        matches!(self, Index::Steps { step: 1, .. })
+    }
+
+    /// Whether it is one place again and again.
+    pub(crate) fn is_one_place(self) -> bool {
+        matches!(self, Index::Steps { step: 0, .. })
+    }
+
     /// The places from the `k`th on.
     pub(crate) fn from(self, k: usize) -> Index<'a> {
         match self {
