@@ -47,7 +47,9 @@ pub enum Mode {
     /// Sums in another order and vector functions, within a stated bound of eager execution.
     #[default]
     Fast,
-    /// The same bits as eager execution, for every sample; several times slower.
+    /// Every value of a sample has the bits that eager execution gives it, and gradients add up in the
+    /// order of the tape; several times slower. (Only where a value stands on both sides of one dot may
+    /// the last digit of its gradient differ.)
     Strict,
 }
 
@@ -134,7 +136,7 @@ impl Program {
     /// and a target. Any other leaf is a constant, with its number of now.
     ///
     /// # Errors
-    /// If the step asks a value that depends on the sample for its number, uses an operation of the user's
+    /// If the step asks a value that depends on the sample or on parameters for its number, uses an operation of the user's
     /// own, or gives nothing; if a parameter is no leaf or is given twice.
     pub fn record<const N: usize>(
         parameters: &[Value],

@@ -2,7 +2,8 @@
 //!
 //! The inputs are leaves that hold no number, because a program must hold for every sample. Code that
 //! asks a value for its number could branch on it, and the program would replay the branch of one sample
-//! for all; so while a step is recorded, asking a value that depends on the inputs is an error.
+//! for all; so while a step is recorded, asking a value that depends on the inputs is an error. So is
+//! asking one that depends on parameters: they change from step to step.
 
 use super::Step;
 use super::graph::{Graph, Id, Node};
@@ -13,12 +14,14 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::rc::Rc;
 
 /// Why a step could not be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// The step asked a value that varies from sample to sample for its number.
+    /// The step asked a value that varies from sample to sample, or from step to step as parameters do, for
+    /// its number.
     NumberOfVarying {
         /// The file and line that asked.
         place: String,
@@ -44,9 +47,9 @@ impl fmt::Display for RecordError {
         match self {
             RecordError::NumberOfVarying { place, method } => write!(
                 f,
-                "{place}: `{method}` asks for the number of a value that varies from sample to sample, and a \
-                 program is recorded for all samples at once: to choose by it use a comparison and `select`, \
-                 `max` or `min` (`x.gt(0.0).select(a, b)`); for a gradient inside the step use \
+                "{place}: `{method}` asks for the number of a value that depends on the sample or on parameters, \
+                 and a program is recorded once for all of them: to choose by it use a comparison and \
+                 `select`, `max` or `min` (`x.gt(0.0).select(a, b)`); for a gradient inside the step use \
                  `gradling::grad`"
             ),
             RecordError::OwnOperation(name) => write!(
@@ -77,11 +80,19 @@ impl fmt::Display for RecordError {
 
 impl std::error::Error for RecordError {}
 
-/// The inputs of the step that is being recorded: the ids from `first` to before `end`.
-#[derive(Clone, Copy, Debug)]
+/// What a step that is being recorded depends on: inputs, the ids from `first` to before `end`, and
+/// parameters, in ascending order.
+#[derive(Clone, Debug)]
 pub(crate) struct Recording {
     first: u32,
     end: u32,
+    parameters: Rc<[u32]>,
+}
+
+impl Recording {
+    fn is_input(&self, id: u32) -> bool {
+        (self.first..self.end).contains(&id)
+    }
 }
 
 /// Refuses to tell a number while a step is recorded, if the value depends on the inputs. The error goes
@@ -89,26 +100,28 @@ pub(crate) struct Recording {
 #[inline]
 #[track_caller]
 pub(crate) fn refuse_varying(value: Value, method: &'static str) {
-    if let Some(inputs) = tape::with(|tape| tape.recording) {
-        refuse(value, inputs, method);
+    if let Some(recording) = tape::with(|tape| tape.recording.clone()) {
+        refuse(value, &recording, method);
     }
 }
 
-/// Whether a step is being recorded and the value depends on its inputs: it has no number then.
+/// Whether a step is being recorded and the value depends on its inputs or parameters: it has no number
+/// then.
 pub(crate) fn is_varying(value: Value) -> bool {
-    let recording = tape::with(|tape| tape.recording);
-    recording.is_some_and(|inputs| depends_on(value, inputs))
+    let recording = tape::with(|tape| tape.recording.clone());
+    recording.is_some_and(|recording| depends_on(value, &recording))
 }
 
-fn depends_on(value: Value, inputs: Recording) -> bool {
-    value.reached().iter().any(|of| (inputs.first..inputs.end).contains(&of.id()))
+fn depends_on(value: Value, recording: &Recording) -> bool {
+    let is_parameter = |id: u32| recording.parameters.binary_search(&id).is_ok();
+    value.reached().iter().any(|of| recording.is_input(of.id()) || is_parameter(of.id()))
 }
 
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn refuse(value: Value, inputs: Recording, method: &'static str) {
-    if depends_on(value, inputs) {
+fn refuse(value: Value, recording: &Recording, method: &'static str) {
+    if depends_on(value, recording) {
         let caller = Location::caller();
         let place = format!("{}:{}", caller.file(), caller.line());
         let error = RecordError::NumberOfVarying { place, method };
@@ -141,8 +154,10 @@ pub(crate) fn record<const N: usize>(
             widths.map(|width| (0..width).map(|_| Value::new(f64::NAN)).collect());
         let count = widths.iter().sum::<usize>() as u32;
         let end = tape::with(|tape| tape.nodes.len() as u32);
-        let recording = Recording { first: end - count, end };
-        tape::with(|tape| tape.recording = Some(recording));
+        let mut ids: Vec<u32> = roles.keys().copied().collect();
+        ids.sort_unstable();
+        let recording = Recording { first: end - count, end, parameters: ids.into() };
+        tape::with(|tape| tape.recording = Some(recording.clone()));
         let end = End;
         let run = || step(std::array::from_fn(|k| &inputs[k][..]));
         let step = catch_unwind(AssertUnwindSafe(run)).map_err(recording_error)?;
@@ -152,7 +167,7 @@ pub(crate) fn record<const N: usize>(
         }
         let mut graph =
             Graph { inputs: widths.to_vec(), parameters: parameters.len(), ..Graph::default() };
-        read_tape(&mut graph, &step, &roles, recording)?;
+        read_tape(&mut graph, &step, &roles, &recording)?;
         match graph.once {
             Some(once) if graph.class(once) == super::graph::Class::Varying => {
                 Err(RecordError::VaryingOnce)
@@ -189,7 +204,7 @@ fn read_tape(
     graph: &mut Graph,
     step: &Step,
     roles: &HashMap<u32, u32>,
-    inputs: Recording,
+    recording: &Recording,
 ) -> Result<(), RecordError> {
     let loss = step.loss.map(|(loss, _)| loss);
     let roots: Vec<Value> = step.outputs.iter().copied().chain(loss).chain(step.once).collect();
@@ -198,10 +213,10 @@ fn read_tape(
     tape::with(|tape| {
         let mut order = tape.reached(root.id() as usize);
         order.pop();
-        let mut places = Places::new(inputs.first, root.id());
+        let mut places = Places::new(recording.first, root.id());
         let mut names = Names::default();
         for tape_id in order {
-            let node = read_node(graph, tape, tape_id, roles, inputs, &places)?;
+            let node = read_node(graph, tape, tape_id, roles, recording, &places)?;
             let origin = names.of(tape, tape_id);
             let id = match node {
                 // A mean is a sum divided by a number, here as on the tape.
@@ -238,7 +253,7 @@ fn read_node(
     tape: &Tape,
     tape_id: u32,
     roles: &HashMap<u32, u32>,
-    inputs: Recording,
+    recording: &Recording,
     places: &Places,
 ) -> Result<Read, RecordError> {
     let place = tape_id as usize;
@@ -246,8 +261,8 @@ fn read_node(
     let id = |tape_id: u32| places.get(tape_id);
     Ok(Read::Node(match node.op() {
         Op::Leaf => {
-            if (inputs.first..inputs.end).contains(&tape_id) {
-                Node::Input(tape_id - inputs.first)
+            if recording.is_input(tape_id) {
+                Node::Input(tape_id - recording.first)
             } else if let Some(&i) = roles.get(&tape_id) {
                 Node::Parameter(i)
             } else {

@@ -96,7 +96,7 @@ fn rows<const N: usize>(widths: [usize; N], arrays: [&[f64]; N]) -> usize {
 /// assert_eq!((loss.data(), w.grad()), (3.0, -6.0));
 /// ```
 ///
-/// Without a loss it is 0. A mean over no samples is NaN.
+/// Without a loss it is 0; over no samples, too, for then the step never runs.
 ///
 /// # Panics
 /// If an array does not hold whole rows, or not as many as the others.

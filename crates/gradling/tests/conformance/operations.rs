@@ -287,6 +287,42 @@ fn a_fast_gradient_is_near_that_of_the_tape_and_of_its_kind() {
     });
 }
 
+/// An operation with a plain number on one side.
+type WithNumber = fn(Value, f64) -> Value;
+
+const WITH_NUMBER: [(&str, WithNumber); 8] = [
+    ("x + c", |x, c| x + c),
+    ("c + x", |x, c| c + x),
+    ("x - c", |x, c| x - c),
+    ("c - x", |x, c| c - x),
+    ("x * c", |x, c| x * c),
+    ("c * x", |x, c| c * x),
+    ("x / c", |x, c| x / c),
+    ("c / x", |x, c| c / x),
+];
+
+#[test]
+fn a_plain_number_is_folded_only_where_it_changes_no_bit() {
+    // The sign of a zero, too, which 1/x tells apart: x + 0 is not x, and neither is x * 0 always 0.
+    for c in [0.0, -0.0, 1.0, -1.0, 2.0, f64::INFINITY, f64::NAN] {
+        let step = |[x]: [&[Value]; 1]| Step::outputs(&WITH_NUMBER.map(|(_, with)| with(x[0], c)));
+        let right = on_the_tape(&[], [1], [&NASTY], step).outputs;
+        let program = record(&[], [1], step);
+        for options in options(Mode::Strict).chain(options(Mode::Fast)) {
+            let mut ours = vec![0.0; right.len()];
+            program.compile_with::<f64>(options).predict(&[], &[&NASTY], &mut ours).unwrap();
+            for (i, (&ours, &right)) in ours.iter().zip(&right).enumerate() {
+                let (x, name) =
+                    (NASTY[i / WITH_NUMBER.len()], WITH_NUMBER[i % WITH_NUMBER.len()].0);
+                assert!(
+                    same(ours, right),
+                    "{options:?}, {name}, {x:e}, {c}: {ours:e} not {right:e}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn operations_of_many_inputs_take_any_number_of_them() {
     let x: Vec<f64> = (0..70).map(|i| f64::from(i * 37 % 23) / 4.0 - 2.0).collect();

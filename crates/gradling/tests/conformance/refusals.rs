@@ -210,3 +210,19 @@ fn a_batch_of_the_wrong_shape_is_refused_and_writes_nothing() {
         assert_eq!(run.value_and_grad(&[1.0; 2], &[&y], &mut [0.0; 2]), Err(RunError::NoLoss));
     });
 }
+
+#[test]
+fn the_number_of_a_parameter_is_refused_for_it_changes_from_step_to_step() {
+    let (p, fixed) = (Value::new(-2.0), Value::new(3.0));
+    let by_parameter = |[x]: [&[Value]; 1]| {
+        let y = if (2.0 * p).data() > 0.0 { p * x[0] } else { x[0] };
+        Step::sum(y)
+    };
+    let line = line!() - 3;
+    let message = Program::record(&[p], [1], by_parameter).unwrap_err().to_string();
+    assert!(message.contains(&format!("{}:{line}", file!())), "{message}");
+    assert!(message.contains("parameters") && message.contains("select"), "{message}");
+    // A leaf that is no parameter is a constant, and may be asked.
+    let by_constant = |[x]: [&[Value]; 1]| Step::sum(x[0] * fixed.data());
+    assert!(Program::record(&[p], [1], by_constant).is_ok());
+}
