@@ -40,7 +40,8 @@ pub use many::{affine, dot, log_softmax, logsumexp, mean, softmax, sum};
 pub use op::{Arity, Op, Real};
 pub use own::Operation;
 pub use program::{
-    Level, Mode, Number, Options, Program, RecordError, Reduction, RunError, Runner, Step, eager,
+    Explanation, Level, LoadError, Mode, Number, Options, Program, RecordError, Reduction,
+    RunError, Runner, Step, eager,
 };
 pub use random::Rng;
 pub use tape::{live_nodes, scope};

@@ -88,9 +88,9 @@ fn without_single_products(graph: &Graph, in_layer: &[bool]) -> (Graph, Vec<Id>)
                     Node::Number(-1.0) => new.push(Node::One(Op::Neg, x), origin),
                     _ => new.push(Node::Two(Op::Mul, u, x), origin),
                 };
-                match new.node(b) {
-                    Node::Number(c) if c.to_bits() == (-0.0_f64).to_bits() => product,
-                    _ => new.push(Node::Two(Op::Add, product, b), origin),
+                match new.adds_nothing(b) {
+                    true => product,
+                    false => new.push(Node::Two(Op::Add, product, b), origin),
                 }
             }
             _ => {

@@ -133,6 +133,18 @@ impl Graph {
         self.items(list).split_at(list.len as usize / 2)
     }
 
+    /// The inputs, the weights and the bias of the list of a weighted sum.
+    pub(crate) fn weighted(&self, list: List) -> (&[Id], &[Id], Id) {
+        let items = self.items(list);
+        let n = items.len() / 2;
+        (&items[..n], &items[n..2 * n], items[2 * n])
+    }
+
+    /// Whether it is the number -0, which added to x gives x, for -0 too.
+    pub(crate) fn adds_nothing(&self, id: Id) -> bool {
+        matches!(self.node(id), Node::Number(x) if x.to_bits() == (-0.0_f64).to_bits())
+    }
+
     /// Calls `see` with each input of `node`, in order.
     #[inline]
     pub(crate) fn visit(&self, node: Node, mut see: impl FnMut(Id)) {

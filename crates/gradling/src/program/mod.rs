@@ -15,19 +15,28 @@
 
 mod adjoint;
 mod affine;
+mod dump;
 mod execute;
+mod explain;
+mod file;
 mod graph;
 mod lanes;
 mod load;
 mod pack;
 mod plan;
 mod record;
+#[cfg(test)]
+mod reference;
 mod run;
 mod schedule;
 mod simplify;
 mod step;
 mod sums;
+#[cfg(test)]
+mod tests;
 
+pub use explain::Explanation;
+pub use file::LoadError;
 pub(crate) use lanes::{Fma, Kernel};
 pub use lanes::{Level, Number};
 pub use record::RecordError;
@@ -148,14 +157,8 @@ impl Program {
     }
 
     fn of(graph: Graph, mode: Mode) -> Program {
-        let plan = match mode {
-            Mode::Strict => pack::pack(&simplify::prune(&graph), &[], pack::Sharing::None),
-            Mode::Fast => {
-                let sums = sums::sums(&simplify::simplify(&graph));
-                let (graph, layers) = affine::affine(&simplify::prune(&sums));
-                pack::pack(&graph, &layers, pack::Sharing::ByDepth)
-            }
-        };
+        let (reduced, layers) = reduce(&graph, mode);
+        let plan = pack::pack(&reduced, &layers, sharing(mode)).plan;
         let adjoint = adjoint::adjoint(&plan);
         let read_by_outputs = arrays_of_outputs(&graph);
         Program { graph, compiled: Compiled { plan, adjoint, read_by_outputs, mode } }
@@ -239,6 +242,25 @@ impl Program {
             }
         }
         Ok(rows.unwrap_or(0))
+    }
+}
+
+/// The passes on the graph: what is left to compute, and the layers in it.
+fn reduce(graph: &Graph, mode: Mode) -> (Graph, Vec<affine::Layer>) {
+    match mode {
+        Mode::Strict => (simplify::prune(graph), Vec::new()),
+        Mode::Fast => {
+            // A sum written in another form leaves numbers to fold and equal values to merge.
+            let sums = sums::sums(&simplify::simplify(graph));
+            affine::affine(&simplify::merge(&sums))
+        }
+    }
+}
+
+fn sharing(mode: Mode) -> pack::Sharing {
+    match mode {
+        Mode::Strict => pack::Sharing::None,
+        Mode::Fast => pack::Sharing::ByDepth,
     }
 }
 

@@ -26,8 +26,14 @@ pub(crate) enum Sharing {
     None,
 }
 
+/// A plan, and which of its lanes holds each value of the graph, in the space of the value's class.
+pub(crate) struct Packed {
+    pub(crate) plan: Plan,
+    pub(crate) lane_of: Vec<Lane>,
+}
+
 /// Makes the instructions that compute a graph.
-pub(crate) fn pack(graph: &Graph, layers: &[Layer], sharing: Sharing) -> Plan {
+pub(crate) fn pack(graph: &Graph, layers: &[Layer], sharing: Sharing) -> Packed {
     let mut packer = Packer {
         graph,
         layers,
@@ -52,10 +58,11 @@ pub(crate) fn pack(graph: &Graph, layers: &[Layer], sharing: Sharing) -> Plan {
     plan.outputs = graph.outputs.iter().map(|&id| place(id)).collect();
     plan.loss = graph.loss.map(|(id, reduction)| (place(id), reduction));
     plan.once = graph.once.map(place);
-    plan
+    Packed { plan, lane_of }
 }
 
-fn space_of(graph: &Graph, id: Id) -> Space {
+/// The space that holds a value.
+pub(crate) fn space_of(graph: &Graph, id: Id) -> Space {
     match graph.class(id) {
         Class::Varying => Space::Varying,
         Class::Uniform | Class::Constant => Space::Uniform,
@@ -67,8 +74,26 @@ fn space_of(graph: &Graph, id: Id) -> Space {
 struct Unit {
     class: Class,
     depth: u32,
-    kind: u64,
+    kind: Kind,
     what: What,
+}
+
+/// What two values have in common that one instruction can compute. It is compared as it is and not by a
+/// hash: two kinds that look alike would be computed alike.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// Any: nothing is shared.
+    Alone,
+    One(Op),
+    /// An operation and the bits of its number.
+    Numbered(Op, u64),
+    Two(Op, Space, Space),
+    Select,
+    /// An operation of so many values.
+    Many(Op, u32),
+    Dot(u32, Space, Space),
+    /// A layer, with a hash of its weights; those of one hash are compared when they are made.
+    Layer(u64),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,39 +124,42 @@ fn units(graph: &Graph, layers: &[Layer], sharing: Sharing) -> Vec<Unit> {
         }
         let (depth, kind) = match sharing {
             Sharing::ByDepth => (depth, kind(graph, node)),
-            Sharing::None => (id as u32, 0),
+            Sharing::None => (id as u32, Kind::Alone),
         };
         units.push(Unit { class, depth, kind, what: What::Value(id as Id) });
     }
     for (i, layer) in layers.iter().enumerate() {
         let depth = depths[layer.rows[0].id as usize];
-        let kind = hash(&layer.rows.iter().map(|row| (&row.weights, row.bias)).collect::<Vec<_>>());
+        let kind = Kind::Layer(hash_of_weights(layer));
         units.push(Unit { class: Class::Varying, depth, kind, what: What::Layer(i as u32) });
     }
     units.sort_unstable_by_key(|unit| (unit.depth, unit.kind, unit.what));
     units
 }
 
-fn hash<T: Hash>(value: &T) -> u64 {
+fn hash_of_weights(layer: &Layer) -> u64 {
     let mut hasher = FxHasher::default();
-    value.hash(&mut hasher);
+    for row in &layer.rows {
+        (&row.weights, row.bias).hash(&mut hasher);
+    }
     hasher.finish()
 }
 
-/// A number that is the same for values that one instruction can compute.
-fn kind(graph: &Graph, node: Node) -> u64 {
+fn kind(graph: &Graph, node: Node) -> Kind {
     let space = |id: Id| space_of(graph, id);
-    let operation = std::mem::discriminant(&node);
     match node {
-        Node::One(op, _) => hash(&(operation, op)),
-        Node::Numbered(op, _, c) => hash(&(operation, op, c.to_bits())),
-        Node::Two(op, a, b) => hash(&(operation, op, space(a), space(b))),
-        Node::Many(op, list) => hash(&(operation, op, list.len)),
+        Node::One(op, _) => Kind::One(op),
+        Node::Numbered(op, _, c) => Kind::Numbered(op, c.to_bits()),
+        Node::Two(op, a, b) => Kind::Two(op, space(a), space(b)),
+        Node::Select(..) => Kind::Select,
+        Node::Many(op, list) => Kind::Many(op, list.len),
         Node::Dot(list) => {
             let (x, w) = graph.pairs(list);
-            hash(&(operation, list.len, common(graph, x), common(graph, w)))
+            Kind::Dot(list.len, common(graph, x), common(graph, w))
         }
-        _ => hash(&operation),
+        Node::Number(_) | Node::Parameter(_) | Node::Input(_) | Node::Linear(_) => {
+            unreachable!("leaves and layers are not made as values")
+        }
     }
 }
 
@@ -193,13 +221,7 @@ impl Packer<'_> {
     }
 
     fn make_all(&mut self, units: Vec<Unit>) {
-        for group in units.chunk_by(|a, b| {
-            (a.depth, a.kind) == (b.depth, b.kind)
-                && matches!(
-                    (a.what, b.what),
-                    (What::Value(_), What::Value(_)) | (What::Layer(_), What::Layer(_))
-                )
-        }) {
+        for group in units.chunk_by(|a, b| (a.depth, a.kind) == (b.depth, b.kind)) {
             match group[0].what {
                 What::Value(_) => {
                     let id = |unit: &Unit| match unit.what {
@@ -445,9 +467,7 @@ impl Packer<'_> {
             .flat_map(|j| columns.iter().map(move |&i| lane_of(row(j).weights[i])))
             .collect();
         let biases: Vec<Id> = rows.iter().map(|j| row(j).bias).collect();
-        let no_bias = biases.iter().all(|&id| {
-            matches!(self.graph.node(id), Node::Number(b) if b.to_bits() == (-0.0_f64).to_bits())
-        });
+        let no_bias = biases.iter().all(|&id| self.graph.adds_nothing(id));
         let biases: Vec<Lane> = biases.iter().map(|&id| lane_of(id)).collect();
 
         let passes_on = x.iter().any(|&lane| self.trained(Space::Varying, lane));
@@ -465,7 +485,6 @@ impl Packer<'_> {
                 self.lane_of[id as usize] = start + k * vectors as u32 + v;
             }
         }
-        let origin = self.graph.origins[layers[0].rows[0].id as usize] as usize;
         let number = self.plan.layers.len() as u32;
         self.plan.layers.push(LayerShape {
             outputs: m as u32,
@@ -479,7 +498,6 @@ impl Packer<'_> {
             given: self.given(x, n, vectors),
             trained,
             passes_on,
-            name: self.graph.names.get(origin).cloned().unwrap_or_default(),
         });
         let x = View::run(Space::Varying, x);
         self.emit(

@@ -131,8 +131,6 @@ pub(crate) struct LayerShape {
     /// Whether weights, or biases, depend on parameters; whether the inputs do.
     pub(crate) trained: bool,
     pub(crate) passes_on: bool,
-    /// Where in the user's program it was made.
-    pub(crate) name: String,
 }
 
 /// Lanes that one instruction makes.

@@ -173,6 +173,11 @@ impl Chunks {
     }
 }
 
+/// How many samples a full chunk of a program of so many rows has.
+pub(super) fn chunk_width(rows: usize, bytes: usize) -> usize {
+    Chunks::of(SAMPLES[0].0, rows, bytes).width
+}
+
 impl<T: Number> Runner<T> {
     pub(super) fn new(program: Program, options: Options) -> Self {
         Runner { program: Arc::new(program), options, plans: [const { None }; 4] }

@@ -6,8 +6,8 @@
 //! x + 0 is not x (-0 + 0 is 0). Linear in the size of the graph, and idempotent.
 
 use super::graph::{Graph, Id, Node};
-use crate::Op;
 use crate::math;
+use crate::op::{Op, Real};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 
@@ -19,11 +19,29 @@ pub(crate) fn prune(graph: &Graph) -> Graph {
 /// Folds, merges equal values, and drops what no root needs.
 pub(crate) fn simplify(graph: &Graph) -> Graph {
     let mut known = Known::default();
-    let new = rebuild(graph, |new, node, origin| match fold(new, node) {
-        Folded::Value(id) => id,
-        Folded::Node(node) => known.push(new, node, origin),
+    let new = rebuild(graph, |new, mut node, origin| {
+        // What a fold leaves may fold again: -1·(-x) is -(-x), and that is x. Each step takes something
+        // away, so there are few.
+        loop {
+            match fold(new, node) {
+                Folded::Value(id) => return id,
+                Folded::Node(folded) => node = folded,
+                Folded::Not => return known.push(new, node, origin),
+            }
+        }
     });
     // Folding may have left values without use.
+    prune(&new)
+}
+
+/// Merges equal values and computes known ones, without a fold that makes a value depend on less than
+/// before: weighted sums stay sums of what varies.
+pub(crate) fn merge(graph: &Graph) -> Graph {
+    let mut known = Known::default();
+    let new = rebuild(graph, |new, node, origin| {
+        let node = evaluated(new, node).map_or(node, Node::Number);
+        known.push(new, node, origin)
+    });
     prune(&new)
 }
 
@@ -42,65 +60,73 @@ fn rebuild(graph: &Graph, mut push: impl FnMut(&mut Graph, Node, u32) -> Id) -> 
     new
 }
 
-enum Folded {
-    /// It is a value that is there already.
-    Value(Id),
-    /// It is made so.
-    Node(Node),
-}
-
-fn fold(graph: &Graph, node: Node) -> Folded {
+/// The number that a value is, if it is made of plain numbers.
+pub(super) fn evaluated(graph: &Graph, node: Node) -> Option<f64> {
     let number = |id: Id| match graph.node(id) {
         Node::Number(x) => Some(x),
         _ => None,
     };
-    let is = |id: Id, x: f64| number(id).is_some_and(|y| y.to_bits() == x.to_bits());
-    let known = match node {
-        Node::One(op, a) => match (number(a), graph.node(a)) {
-            (Some(x), _) => op.value1(x),
-            (None, Node::One(Op::Neg, inner)) if op == Op::Neg => return Folded::Value(inner),
-            _ => return Folded::Node(node),
-        },
-        Node::Numbered(op, a, c) => match number(a) {
-            Some(x) => op.value_number(x, c),
-            None if op == Op::Powf && c == 1.0 => return Folded::Value(a),
-            None if op == Op::Powf && c == 2.0 => return Folded::Node(Node::Two(Op::Mul, a, a)),
-            None if op == Op::Powf && c == 0.0 => 1.0,
-            None => return Folded::Node(node),
-        },
-        Node::Two(op, a, b) => match (op, number(a), number(b)) {
-            (_, Some(x), Some(y)) => op.value2(x, y),
-            (Op::Mul, ..) if is(a, 1.0) => return Folded::Value(b),
-            (Op::Mul | Op::Div, ..) if is(b, 1.0) => return Folded::Value(a),
-            (Op::Mul, ..) if is(a, -1.0) => return Folded::Node(Node::One(Op::Neg, b)),
-            (Op::Mul | Op::Div, ..) if is(b, -1.0) => return Folded::Node(Node::One(Op::Neg, a)),
-            (Op::Add, ..) if is(a, -0.0) => return Folded::Value(b),
-            (Op::Add, ..) if is(b, -0.0) => return Folded::Value(a),
-            (Op::Sub, ..) if is(b, 0.0) => return Folded::Value(a),
-            _ => return Folded::Node(node),
-        },
-        Node::Select(a, b, c) => match number(a) {
-            Some(x) => return Folded::Value(if x != 0.0 { b } else { c }),
-            None if b == c => return Folded::Value(b),
-            None => return Folded::Node(node),
-        },
+    match node {
+        Node::One(op, a) => Some(op.value1(number(a)?)),
+        Node::Numbered(op, a, c) => Some(op.value_number(number(a)?, c)),
+        Node::Two(op, a, b) => Some(op.value2(number(a)?, number(b)?)),
+        Node::Select(a, b, c) => Some(Real::select(number(a)?, number(b)?, number(c)?)),
         Node::Many(op, list) => {
-            let Some(x) = numbers(graph, graph.items(list)) else { return Folded::Node(node) };
-            match op {
+            let x = numbers(graph, graph.items(list))?;
+            Some(match op {
                 Op::Sum => math::sum(x.len(), |i| x[i]),
                 _ => math::logsumexp(x.len(), |i| x[i]),
-            }
+            })
         }
         Node::Dot(list) => {
-            let Some(x) = numbers(graph, graph.items(list)) else { return Folded::Node(node) };
+            let x = numbers(graph, graph.items(list))?;
             let n = x.len() / 2;
-            math::dot(n, |i| x[i], |i| x[n + i])
+            Some(math::dot(n, |i| x[i], |i| x[n + i]))
         }
-        Node::Number(_) | Node::Parameter(_) | Node::Input(_) | Node::Linear(_) => {
-            return Folded::Node(node);
-        }
-    };
-    Folded::Node(Node::Number(known))
+        Node::Number(_) | Node::Parameter(_) | Node::Input(_) | Node::Linear(_) => None,
+    }
+}
+
+enum Folded {
+    /// It is a value that is there already.
+    Value(Id),
+    /// It is made in this simpler way.
+    Node(Node),
+    /// It stays as it is.
+    Not,
+}
+
+fn fold(graph: &Graph, node: Node) -> Folded {
+    use Folded::{Not, Value};
+    if let Some(x) = evaluated(graph, node) {
+        return Folded::Node(Node::Number(x));
+    }
+    let is = |id: Id, x: f64| matches!(graph.node(id), Node::Number(number) if number.to_bits() == x.to_bits());
+    match node {
+        Node::One(Op::Neg, a) => match graph.node(a) {
+            Node::One(Op::Neg, inner) => Value(inner),
+            _ => Not,
+        },
+        Node::Numbered(Op::Powf, _, 0.0) => Folded::Node(Node::Number(1.0)),
+        Node::Numbered(Op::Powf, a, 1.0) => Value(a),
+        Node::Numbered(Op::Powf, a, 2.0) => Folded::Node(Node::Two(Op::Mul, a, a)),
+        Node::Two(op, a, b) => match op {
+            Op::Mul if is(a, 1.0) => Value(b),
+            Op::Mul | Op::Div if is(b, 1.0) => Value(a),
+            Op::Mul if is(a, -1.0) => Folded::Node(Node::One(Op::Neg, b)),
+            Op::Mul | Op::Div if is(b, -1.0) => Folded::Node(Node::One(Op::Neg, a)),
+            Op::Add if is(a, -0.0) => Value(b),
+            Op::Add if is(b, -0.0) => Value(a),
+            Op::Sub if is(b, 0.0) => Value(a),
+            _ => Not,
+        },
+        Node::Select(_, b, c) if b == c => Value(b),
+        Node::Select(a, b, c) => match graph.node(a) {
+            Node::Number(x) => Value(if x != 0.0 { b } else { c }),
+            _ => Not,
+        },
+        _ => Not,
+    }
 }
 
 /// The numbers of these values, if all are plain numbers.
@@ -115,11 +141,11 @@ fn numbers(graph: &Graph, ids: &[Id]) -> Option<Vec<f64>> {
 
 /// The values there are, by how they are made.
 #[derive(Default)]
-pub(super) struct Known(FxHashMap<u64, Id>);
+struct Known(FxHashMap<u64, Id>);
 
 impl Known {
     /// The id of `node`, which is appended unless an equal one is there.
-    pub(super) fn push(&mut self, graph: &mut Graph, node: Node, origin: u32) -> Id {
+    fn push(&mut self, graph: &mut Graph, node: Node, origin: u32) -> Id {
         let hash = hash(graph, node);
         match self.0.get(&hash) {
             // Two different values of one hash: the second is not merged, which is never wrong.

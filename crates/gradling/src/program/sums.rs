@@ -13,35 +13,45 @@
 //! rounding, so this pass is not for strict programs. Linear in the size of the graph, and idempotent.
 
 use super::graph::{Class, Graph, Id, Node};
-use super::simplify::Known;
+use super::simplify::{evaluated, prune};
 use crate::Op;
 
-/// Writes every chain of additions in one form.
+/// Writes every chain of additions of a simplified graph in one form.
+///
+/// What varies comes first, because its sums leave sums of what is uniform behind: of biases, and of the
+/// weights of an input that stands twice.
 pub(crate) fn sums(graph: &Graph) -> Graph {
-    let absorbed = absorbed(graph);
+    let varying = sums_of(graph, |class| class == Class::Varying);
+    sums_of(&varying, |class| class != Class::Varying)
+}
+
+/// Writes the sums of some classes.
+fn sums_of(graph: &Graph, wanted: impl Fn(Class) -> bool) -> Graph {
+    let absorbed = absorbed(graph, &wanted);
     let mut pass = Pass {
         old: graph,
         new: graph.emptied(),
-        known: Known::default(),
         map: vec![Id::MAX; graph.nodes.len()],
         absorbed,
         seen: Vec::new(),
+        nothing: None,
     };
     for id in 0..graph.nodes.len() {
         if pass.absorbed[id] {
             continue;
         }
         let node = graph.nodes[id];
-        pass.map[id] = if is_sum(node) {
+        pass.map[id] = if is_sum(node) && wanted(graph.classes[id]) {
             pass.write_sum(id as Id)
         } else {
             let node = pass.new.import(graph, node, |id| pass.map[id as usize]);
-            pass.known.push(&mut pass.new, node, graph.origins[id])
+            pass.push(node, graph.origins[id])
         };
     }
     let Pass { mut new, map, .. } = pass;
     new.take_roots(graph, |id| map[id as usize]);
-    new
+    // The parts of a sum that was written otherwise have no use any more.
+    prune(&new)
 }
 
 /// Whether a value is made by adding.
@@ -62,7 +72,7 @@ fn is_product(node: Node) -> bool {
 }
 
 /// For each value whether it is a mere part of one sum: used once, by a sum of its class.
-fn absorbed(graph: &Graph) -> Vec<bool> {
+fn absorbed(graph: &Graph, wanted: impl Fn(Class) -> bool) -> Vec<bool> {
     // How often it is used, counted to two, and by what.
     let mut uses = vec![(0_u8, 0 as Id); graph.nodes.len()];
     let mut count = |id: Id, user: Id| {
@@ -81,7 +91,8 @@ fn absorbed(graph: &Graph) -> Vec<bool> {
         // The operands of a dot are multiplied, not added.
         let added = is_sum(by) && !matches!(by, Node::Dot(_) | Node::Linear(_));
         let same = graph.classes[id] == graph.class(user);
-        count == 1 && added && same && (is_sum(node) || is_product(node))
+        let part = is_sum(node) || is_product(node);
+        count == 1 && added && same && part && wanted(graph.classes[id])
     };
     uses.iter().enumerate().map(part).collect()
 }
@@ -89,11 +100,12 @@ fn absorbed(graph: &Graph) -> Vec<bool> {
 struct Pass<'a> {
     old: &'a Graph,
     new: Graph,
-    known: Known,
     map: Vec<Id>,
     absorbed: Vec<bool>,
     /// For an input of the linear part its place there; valid where it points back.
     seen: Vec<u32>,
+    /// The bias of a weighted sum that has none.
+    nothing: Option<Id>,
 }
 
 /// The terms of one sum, as ids of the new graph.
@@ -114,32 +126,38 @@ struct Terms {
 type Signed = [Vec<Id>; 2];
 
 impl Pass<'_> {
+    /// Appends a value, as a number if it is known.
     fn push(&mut self, node: Node, origin: u32) -> Id {
-        self.known.push(&mut self.new, node, origin)
+        let node = evaluated(&self.new, node).map_or(node, Node::Number);
+        self.new.push(node, origin)
+    }
+
+    /// -0, the number that adds nothing, to -0 either.
+    fn nothing(&mut self) -> Id {
+        let new = &mut self.new;
+        *self.nothing.get_or_insert_with(|| new.push(Node::Number(-0.0), 0))
     }
 
     fn write_sum(&mut self, id: Id) -> Id {
         let origin = self.old.origins[id as usize];
-        let class = self.old.class(id);
         let mut terms = self.terms(id, origin);
         self.add_up_repeated(&mut terms, origin);
         let Terms { x, u, fixed, products, plain } = terms;
         let [mut added, mut subtracted] = plain;
         let fixed = self.difference(fixed, origin);
+        let fixed = fixed.filter(|&id| !self.new.adds_nothing(id));
         if x.is_empty() {
             added.extend(fixed);
         } else {
-            // -0 is the number that adds nothing, to -0 either.
-            let bias = fixed.unwrap_or_else(|| self.push(Node::Number(-0.0), 0));
+            let bias = fixed.unwrap_or_else(|| self.nothing());
             let list = self.new.list(x.into_iter().chain(u).chain([bias]));
             added.insert(0, self.push(Node::Linear(list), origin));
         }
         let [plus, minus] = products;
         added.extend(self.dot(plus, origin));
         subtracted.extend(self.dot(minus, origin));
-        let zero = if class == Class::Constant { 0.0 } else { -0.0 };
         self.difference([added, subtracted], origin)
-            .unwrap_or_else(|| self.push(Node::Number(zero), origin))
+            .unwrap_or_else(|| self.push(Node::Number(0.0), origin))
     }
 
     /// Collects the terms of the sum `root`, in order, through all its absorbed parts.
@@ -165,23 +183,17 @@ impl Pass<'_> {
                     self.add_product(&mut terms, class, (a, b), minus, origin)
                 }
                 Node::Dot(list) => {
-                    let n = list.len as usize / 2;
-                    for i in 0..n {
-                        let items = self.old.items(list);
-                        let pair = (items[i], items[n + i]);
-                        self.add_product(&mut terms, class, pair, minus, origin);
+                    let (left, right) = self.old.pairs(list);
+                    for (&a, &b) in left.iter().zip(right) {
+                        self.add_product(&mut terms, class, (a, b), minus, origin);
                     }
                 }
                 Node::Linear(list) => {
-                    let n = list.len as usize / 2;
-                    for i in 0..n {
-                        let items = self.old.items(list);
-                        let pair = (items[i], items[n + i]);
-                        self.add_product(&mut terms, class, pair, minus, origin);
+                    let (x, u, bias) = self.old.weighted(list);
+                    for (&x, &u) in x.iter().zip(u) {
+                        self.add_product(&mut terms, class, (x, u), minus, origin);
                     }
-                    let bias = self.old.items(list)[2 * n];
-                    if !matches!(self.old.node(bias), Node::Number(x) if x.to_bits() == (-0.0_f64).to_bits())
-                    {
+                    if !self.old.adds_nothing(bias) {
                         terms.fixed[usize::from(minus)].push(self.map[bias as usize]);
                     }
                 }
@@ -219,11 +231,8 @@ impl Pass<'_> {
     }
 
     fn negative(&mut self, u: Id, origin: u32) -> Id {
-        match self.new.node(u) {
-            Node::Number(x) => self.push(Node::Number(-x), origin),
-            Node::One(Op::Neg, a) => a,
-            _ => self.push(Node::One(Op::Neg, u), origin),
-        }
+        // Not even -(-a) is a here: a value that is used less by that would be a mere part next time.
+        self.push(Node::One(Op::Neg, u), origin)
     }
 
     /// An input that stands twice stands once, with the sum of its weights.
