@@ -400,8 +400,6 @@ fn lower(
     let &Instruction { code, lanes, items, add, to, args } = instruction;
     let count = lanes * items;
     let mut operand = |view: View, items: u32| {
-        // A sum of nothing reads no element, and writes one.
-        let count = lanes * items;
         let place_of = |lane: Lane| place(view.space, lane);
         // For a sum of nothing: no element is read, and one is written for each lane.
         let (memory, places) = match (view.lanes, step_of(view.lanes, lanes, items)) {
