@@ -19,7 +19,7 @@ const ORDER: u64 = 4;
 /// rate to that of the schedule for t, if there is one, and lets the optimiser update the parameters.
 ///
 /// ```
-/// use gradling::nn::{Activation, Adam, Mlp, Module, Schedule, Trainer, loss};
+/// use gradling::nn::{Activation::*, Adam, Init, Mlp, Module, Schedule, Trainer, loss};
 /// use gradling::{Program, Rng, Step};
 ///
 /// // Is a point inside the circle x² + y² = ½?
@@ -28,14 +28,14 @@ const ORDER: u64 = 4;
 /// let inside = |p: &[f64]| f64::from(p[0] * p[0] + p[1] * p[1] < 0.5);
 /// let y: Vec<f64> = x.chunks(2).map(inside).collect();
 ///
-/// let mlp = Mlp::new(2, &[16, 1], Activation::Tanh, &mut rng);
+/// let mlp = Mlp::with(2, &[(16, Tanh), (1, Linear)], Init::XavierUniform, &mut rng);
 /// let program = Program::record(&mlp.parameters(), [2, 1], |[x, y]| {
 ///     let logit = mlp.forward(x)[0];
 ///     Step::mean(loss::binary_cross_entropy(logit, y[0])).with_outputs(&[logit])
 /// })?;
 ///
-/// let mut trainer = Trainer::new(program.compile::<f64>(), &mlp.parameters(), Adam::new(0.02))?
-///     .schedule(Schedule::Cosine { from: 0.02, to: 0.0, steps: 100 * 7 })
+/// let mut trainer = Trainer::new(program.compile::<f64>(), &mlp.parameters(), Adam::new(0.05))?
+///     .schedule(Schedule::Cosine { from: 0.05, to: 0.0, steps: 100 * 7 })
 ///     .batch(32) // 200 rows: 7 steps an epoch, the last of 8 rows
 ///     .seed(7);
 /// let first = trainer.loss(&[&x, &y])?;
