@@ -129,7 +129,7 @@ pub struct Runner<T: Number> {
 
 /// The steps to one kind of result, and their memory.
 #[derive(Clone, Debug)]
-struct Prepared<T> {
+pub struct Prepared<T> {
     schedule: Schedule,
     /// Uniform values, then their gradients.
     uniform: Vec<T>,
@@ -263,16 +263,47 @@ impl<T: Number> Runner<T> {
             Prepared::new(program, schedule(program.plan(), program.adjoint(), wanted))
         });
         let batch = Batch { program, options: self.options, samples, arrays, per_sample };
-        Ok(match self.options.mode {
-            Mode::Fast => prepared.go::<FastLanes>(batch, parameters, outputs, gradient),
-            Mode::Strict => prepared.go::<StrictLanes>(batch, parameters, outputs, gradient),
-        })
+        Ok(T::go(prepared, batch, parameters, outputs, gradient))
     }
 }
 
+/// What runs the steps, for each type of number a function that is not generic: so all kernels are compiled
+/// here, once, and not again by every crate that runs a program.
+pub trait Engine: Sized {
+    #[doc(hidden)]
+    fn go(
+        prepared: &mut Prepared<Self>,
+        batch: Batch<'_, Self>,
+        parameters: &[Self],
+        outputs: &mut [Self],
+        gradient: &mut [Self],
+    ) -> Self;
+}
+
+macro_rules! engine {
+    ($($T:ident)*) => { $(
+        impl Engine for $T {
+            fn go(
+                prepared: &mut Prepared<Self>,
+                batch: Batch<'_, Self>,
+                parameters: &[Self],
+                outputs: &mut [Self],
+                gradient: &mut [Self],
+            ) -> Self {
+                match batch.options.mode {
+                    Mode::Fast => prepared.go::<FastLanes>(batch, parameters, outputs, gradient),
+                    Mode::Strict => prepared.go::<StrictLanes>(batch, parameters, outputs, gradient),
+                }
+            }
+        }
+    )* };
+}
+
+engine! { f32 f64 }
+
 /// What a run is about.
 #[derive(Clone, Copy)]
-struct Batch<'a, T> {
+pub struct Batch<'a, T> {
     program: &'a Program,
     options: Options,
     samples: usize,

@@ -98,6 +98,34 @@ fn the_number_of_threads_changes_no_bit() {
 }
 
 #[test]
+fn work_that_is_shared_among_threads_gives_the_same_bits() {
+    // Enough for other threads to be woken, in several chunks.
+    let mut rng = Rng::new(5);
+    let mlp = Mlp::new(8, &[32, 32, 1], Activation::Tanh, &mut rng);
+    let program = Program::record(&mlp.parameters(), [8, 1], |[x, y]| {
+        let prediction = mlp.forward(x)[0];
+        Step::mean((prediction - y[0]).pow(2)).with_outputs(&[prediction])
+    })
+    .unwrap();
+    let numbers: Vec<f64> = mlp.parameters().iter().map(|p| p.data()).collect();
+    let x: Vec<f64> = (0..8 * 3001).map(|_| rng.normal()).collect();
+    let y: Vec<f64> = (0..3001).map(|_| rng.normal()).collect();
+    let by_threads = |threads: usize| {
+        let mut run = program.compile_with::<f64>(Options::default().threads(threads));
+        let mut gradient = vec![0.0; numbers.len()];
+        let mut outputs = vec![0.0; 3001];
+        let loss = run.value_and_grad(&numbers, &[&x, &y], &mut gradient).unwrap();
+        run.predict(&numbers, &[&x], &mut outputs).unwrap();
+        let all = gradient.into_iter().chain(outputs).chain([loss]);
+        all.map(f64::to_bits).collect::<Vec<u64>>()
+    };
+    let one = by_threads(1);
+    for threads in [2, 3, 8] {
+        assert!(by_threads(threads) == one, "{threads} threads");
+    }
+}
+
+#[test]
 fn a_runner_remembers_nothing_of_the_batches_before() {
     let network = Network::new();
     let program = network.program();

@@ -21,6 +21,7 @@ pub trait Number:
     + Send
     + Sync
     + Functions
+    + crate::program::run::Engine
     + Registers
     + 'static
 {
