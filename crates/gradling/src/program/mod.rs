@@ -12,6 +12,10 @@
 //! 7. [`adjoint`]: the gradient, as instructions of the same language.
 //! 8. [`schedule`]: what a result needs, and where every row lies in memory.
 //! 9. [`run`] and [`execute`]: chunks of a batch over threads, step by step, on the kernels in [`lanes`].
+//!
+//! Beside the way: [`explain`] tells in words what became of a program, [`dump`] prints graphs and plans,
+//! and [`file`](self::file) saves what was recorded. `docs/how-scalar-code-becomes-vector-code.md` follows a
+//! neuron through all of it.
 
 mod adjoint;
 mod affine;

@@ -26,6 +26,9 @@ const VECTOR: usize = 16;
 /// batch of 1000 for a network of 337 parameters took 31 microseconds on one thread and 40 on two.
 const WORTH_A_THREAD: u64 = 2_000_000;
 
+/// The most totals of a run, and so the most threads that it can use.
+const MOST_TOTALS: usize = 16;
+
 /// Numbers to a line of the cache, at most.
 const LINE: usize = 16;
 
@@ -135,7 +138,7 @@ pub struct Prepared<T> {
     uniform: Vec<T>,
     workers: Vec<Worker<T>>,
     items: Vec<T>,
-    /// For each chunk the gradients of the uniform values, then the loss.
+    /// For each group of chunks the gradients of the uniform values, then the loss.
     totals: Vec<T>,
 }
 
@@ -170,6 +173,20 @@ impl Chunks {
         let width = width.max(1);
         let widest = if count > 1 { most } else { width };
         Chunks { samples, each, width, widest, count: samples.div_ceil(each.max(1)).max(1) }
+    }
+
+    /// How many chunks, one after the other, add to the same totals: so many that there are not too many
+    /// totals to be added up in the end, which one thread does alone.
+    fn group(&self) -> usize {
+        self.count.div_ceil(MOST_TOTALS)
+    }
+
+    fn groups(&self) -> usize {
+        self.count.div_ceil(self.group())
+    }
+
+    fn of_group(&self, group: usize) -> std::ops::Range<usize> {
+        group * self.group()..((group + 1) * self.group()).min(self.count)
     }
 
     fn range(&self, chunk: usize) -> std::ops::Range<usize> {
@@ -345,13 +362,13 @@ impl<T: Number> Prepared<T> {
         // Gradients take part in the totals only where they are computed.
         let reverse = !gradient.is_empty();
         let total = if reverse { lanes } else { 0 } + 1;
-        let needed = total * chunks.count;
+        let needed = total * chunks.groups();
         if self.totals.len() < needed {
             self.totals.resize(needed, T::ZERO);
         }
         // Waking a thread takes longer than little work.
         let worth_it = self.schedule.cost * batch.samples as u64 >= WORTH_A_THREAD;
-        let threads = if worth_it { batch.options.threads.min(chunks.count) } else { 1 };
+        let threads = if worth_it { batch.options.threads.min(chunks.groups()) } else { 1 };
         // For the widest rows that a batch of so many samples or fewer can have.
         let rows = self.schedule.rows as usize * chunks.widest + most_room(chunks.widest);
         self.workers.resize_with(self.workers.len().max(threads), || Worker {
@@ -365,16 +382,16 @@ impl<T: Number> Prepared<T> {
         }
         let job =
             Job { batch, schedule: &self.schedule, chunks, uniform: &self.uniform[..lanes], seed };
-        let per_chunk = chunks.each * batch.per_sample;
+        let per_group = chunks.each * chunks.group() * batch.per_sample;
         job.all::<A>(
             &mut self.workers[..threads],
             &mut self.totals[..needed],
             total,
             outputs,
-            per_chunk,
+            per_group,
         );
 
-        // In the order of the chunks, whoever computed them.
+        // In the order of the samples, whoever computed them.
         let (first, others) = self.totals[..needed].split_at_mut(total);
         for other in others.chunks_exact(total) {
             for (sum, &x) in first.iter_mut().zip(other) {
@@ -443,18 +460,17 @@ struct Job<'a, T> {
 }
 
 impl<T: Number> Job<'_, T> {
-    /// Computes all chunks: a stretch of them for each worker.
+    /// Computes all chunks: a stretch of their groups for each worker.
     fn all<A: Arithmetic>(
         &self,
         workers: &mut [Worker<T>],
         totals: &mut [T],
         total: usize,
         outputs: &mut [T],
-        per_chunk: usize,
+        per_group: usize,
     ) {
-        let chunks = totals.len() / total;
-        let stretch = chunks.div_ceil(workers.len());
-        self.split::<A>(workers, totals, total, outputs, per_chunk, stretch, 0);
+        let stretch = (totals.len() / total).div_ceil(workers.len());
+        self.split::<A>(workers, totals, total, outputs, per_group, stretch, 0);
     }
 
     /// Hands half of the workers to another thread, until there is one.
@@ -465,7 +481,7 @@ impl<T: Number> Job<'_, T> {
         totals: &mut [T],
         total: usize,
         outputs: &mut [T],
-        per_chunk: usize,
+        per_group: usize,
         stretch: usize,
         first: usize,
     ) {
@@ -473,36 +489,40 @@ impl<T: Number> Job<'_, T> {
             [] => {}
             [worker] => {
                 let mut outputs = outputs;
-                for (i, totals) in totals.chunks_exact_mut(total).enumerate() {
-                    let here = per_chunk.min(outputs.len());
-                    let (mine, rest) = std::mem::take(&mut outputs).split_at_mut(here);
-                    outputs = rest;
-                    self.chunk::<A>(worker, first + i, totals, mine);
+                for (group, totals) in (first..).zip(totals.chunks_exact_mut(total)) {
+                    totals.fill(T::ZERO);
+                    let per_chunk = self.chunks.each * self.batch.per_sample;
+                    for chunk in self.chunks.of_group(group) {
+                        let here = per_chunk.min(outputs.len());
+                        let (mine, rest) = std::mem::take(&mut outputs).split_at_mut(here);
+                        outputs = rest;
+                        self.chunk::<A>(worker, chunk, totals, mine);
+                    }
                 }
             }
             _ => {
                 let half = workers.len() / 2;
-                let chunks = (half * stretch).min(totals.len() / total);
+                let groups = (half * stretch).min(totals.len() / total);
                 let (left, right) = workers.split_at_mut(half);
-                let (left_totals, right_totals) = totals.split_at_mut(chunks * total);
+                let (left_totals, right_totals) = totals.split_at_mut(groups * total);
                 let (left_out, right_out) =
-                    outputs.split_at_mut((chunks * per_chunk).min(outputs.len()));
-                let one = || {
-                    self.split::<A>(left, left_totals, total, left_out, per_chunk, stretch, first)
-                };
-                let other = || {
-                    let first = first + chunks;
-                    self.split::<A>(
-                        right,
-                        right_totals,
-                        total,
-                        right_out,
-                        per_chunk,
-                        stretch,
-                        first,
-                    )
-                };
-                rayon::join(one, other);
+                    outputs.split_at_mut((groups * per_group).min(outputs.len()));
+                // This thread works, too: waking one thread after the other takes longer than many a step.
+                rayon::in_place_scope(|scope| {
+                    scope.spawn(|_| {
+                        let first = first + groups;
+                        self.split::<A>(
+                            right,
+                            right_totals,
+                            total,
+                            right_out,
+                            per_group,
+                            stretch,
+                            first,
+                        );
+                    });
+                    self.split::<A>(left, left_totals, total, left_out, per_group, stretch, first);
+                });
             }
         }
     }
@@ -517,7 +537,6 @@ impl<T: Number> Job<'_, T> {
     ) {
         let Job { batch, schedule, chunks, .. } = self;
         let range = chunks.range(chunk);
-        totals.fill(T::ZERO);
         if range.is_empty() {
             return;
         }
@@ -555,7 +574,7 @@ impl<T: Number> Job<'_, T> {
         machine.run::<A>(&schedule.forward);
         if let Some(Source::Row(row)) = schedule.loss {
             let losses = &machine.rows[row as usize * width..][..used];
-            loss[0] = total(batch.options.level, losses);
+            loss[0] += total(batch.options.level, losses);
         }
         for (i, source) in schedule.outputs.iter().enumerate() {
             let places = outputs[i..].iter_mut().step_by(batch.per_sample);

@@ -16,6 +16,14 @@ pub(crate) fn prune(graph: &Graph) -> Graph {
     rebuild(graph, |new, node, origin| new.push(node, origin))
 }
 
+/// Drops what a pass has left without use, which mostly is nothing.
+pub(super) fn pruned(graph: Graph) -> Graph {
+    match graph.needed().contains(&false) {
+        true => prune(&graph),
+        false => graph,
+    }
+}
+
 /// Folds, merges equal values, and drops what no root needs.
 pub(crate) fn simplify(graph: &Graph) -> Graph {
     let mut known = Known::default();
@@ -30,8 +38,7 @@ pub(crate) fn simplify(graph: &Graph) -> Graph {
             }
         }
     });
-    // Folding may have left values without use.
-    prune(&new)
+    pruned(new)
 }
 
 /// Merges equal values and computes known ones, without a fold that makes a value depend on less than
@@ -42,7 +49,7 @@ pub(crate) fn merge(graph: &Graph) -> Graph {
         let node = evaluated(new, node).map_or(node, Node::Number);
         known.push(new, node, origin)
     });
-    prune(&new)
+    pruned(new)
 }
 
 /// Copies the values that roots need, in order, each through `push`.

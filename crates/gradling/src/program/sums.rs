@@ -13,7 +13,7 @@
 //! rounding, so this pass is not for strict programs. Linear in the size of the graph, and idempotent.
 
 use super::graph::{Class, Graph, Id, Node};
-use super::simplify::{evaluated, prune};
+use super::simplify::{evaluated, pruned};
 use crate::Op;
 
 /// Writes every chain of additions of a simplified graph in one form.
@@ -21,8 +21,12 @@ use crate::Op;
 /// What varies comes first, because its sums leave sums of what is uniform behind: of biases, and of the
 /// weights of an input that stands twice.
 pub(crate) fn sums(graph: &Graph) -> Graph {
-    let varying = sums_of(graph, |class| class == Class::Varying);
-    sums_of(&varying, |class| class != Class::Varying)
+    let new = sums_of(graph, |class| class == Class::Varying);
+    let mut values = new.nodes.iter().zip(&new.classes);
+    match values.any(|(&node, &class)| is_sum(node) && class != Class::Varying) {
+        true => sums_of(&new, |class| class != Class::Varying),
+        false => new,
+    }
 }
 
 /// Writes the sums of some classes.
@@ -50,8 +54,7 @@ fn sums_of(graph: &Graph, wanted: impl Fn(Class) -> bool) -> Graph {
     }
     let Pass { mut new, map, .. } = pass;
     new.take_roots(graph, |id| map[id as usize]);
-    // The parts of a sum that was written otherwise have no use any more.
-    prune(&new)
+    pruned(new)
 }
 
 /// Whether a value is made by adding.
