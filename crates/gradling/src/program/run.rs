@@ -391,16 +391,12 @@ impl<T: Number> Prepared<T> {
             per_group,
         );
 
-        // In the order of the samples, whoever computed them.
-        let (first, others) = self.totals[..needed].split_at_mut(total);
-        for other in others.chunks_exact(total) {
-            for (sum, &x) in first.iter_mut().zip(other) {
-                *sum += x;
-            }
-        }
+        let totals = &self.totals[..needed];
         let mut loss = match self.schedule.loss {
             None => T::ZERO,
-            Some(Source::Row(_)) => first[total - 1],
+            Some(Source::Row(_)) => {
+                totals.chunks_exact(total).fold(T::ZERO, |sum, totals| sum + totals[total - 1])
+            }
             Some(Source::Uniform(lane)) => samples * self.uniform[lane as usize],
         };
         if self.schedule.loss.is_some() && reduction == Reduction::Mean {
@@ -410,9 +406,9 @@ impl<T: Number> Prepared<T> {
             loss += self.uniform[lane as usize];
         }
         if reverse && self.schedule.after.is_empty() {
-            gradient.copy_from_slice(&self.totals[..gradient.len()]);
+            add_up(gradient, totals, total);
         } else if reverse {
-            self.uniform[lanes..][..lanes].copy_from_slice(&self.totals[..lanes]);
+            add_up(&mut self.uniform[lanes..][..lanes], totals, total);
             self.once::<A>(&batch, When::After, seed);
             gradient.copy_from_slice(&self.uniform[lanes..][..gradient.len()]);
         }
@@ -441,6 +437,26 @@ impl<T: Number> Prepared<T> {
             items: &mut self.items,
         };
         machine.run::<A>(steps);
+    }
+}
+
+/// Adds up the totals of all groups, the first numbers of each, in the order of the samples, whoever
+/// computed them.
+fn add_up<T: Number>(into: &mut [T], totals: &[T], total: usize) {
+    let mut groups = totals.chunks_exact(total);
+    match (groups.next(), groups.next()) {
+        (Some(first), None) => into.copy_from_slice(&first[..into.len()]),
+        (Some(first), Some(second)) => {
+            for ((sum, &a), &b) in into.iter_mut().zip(first).zip(second) {
+                *sum = a + b;
+            }
+        }
+        _ => into.fill(T::ZERO),
+    }
+    for group in groups {
+        for (sum, &x) in into.iter_mut().zip(group) {
+            *sum += x;
+        }
     }
 }
 
