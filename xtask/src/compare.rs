@@ -72,7 +72,7 @@ pub(crate) fn run_all(wanted: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs our benchmarks, if there are any.
+/// Runs our benchmarks of this work.
 fn ours(work: &Work) -> Result<(), String> {
     let bench = ["run", "--quiet", "--release", "--package", "gradling-bench", "--", work.ours];
     run(cargo().args(bench))

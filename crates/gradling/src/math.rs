@@ -10,12 +10,17 @@ mod wide;
 use std::f64::consts::{FRAC_1_SQRT_2, LOG2_E};
 
 /// Adding and subtracting this rounds a number below 2⁵¹ to the nearest integer.
-const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52
+pub(crate) const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52
 
 /// ln 2 in two parts: the high one has its last 20 bits zero, so that `k * LN2_HIGH` is exact for the
 /// exponents of a double (Cody and Waite, "Software Manual for the Elementary Functions", 1980).
-const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
-const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+pub(crate) const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
+pub(crate) const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+
+/// π/2 in parts of 33, 33 and 53 bits, so that the first two products with a number of quarter turns are
+/// exact (Cody and Waite, 1980).
+pub(crate) const HALF_PI: [f64; 3] =
+    [1.570_796_326_734_125_6, 6.077_100_506_303_966e-11, 2.022_266_248_795_950_6e-21];
 
 /// An octave, from one power of two to the next, is cut into so many steps.
 const STEPS: usize = 128;
@@ -145,16 +150,12 @@ struct Angle {
 /// to [`libm`].
 #[inline]
 fn quarter(x: f64) -> Option<Angle> {
-    // π/2 in parts of 33 bits, so that the first products are exact (Cody and Waite, 1980).
-    const PART1: f64 = 1.570_796_326_734_125_6;
-    const PART2: f64 = 6.077_100_506_303_966e-11;
-    const PART3: f64 = 2.022_266_248_795_950_6e-21;
     let turns = x * std::f64::consts::FRAC_2_PI + ROUND;
     let n = turns - ROUND;
-    let first = x - n * PART1;
-    let second = n * PART2;
+    let first = x - n * HALF_PI[0];
+    let second = n * HALF_PI[1];
     let near = first - second;
-    let rest = n * PART3 - ((first - near) - second);
+    let rest = n * HALF_PI[2] - ((first - near) - second);
     let high = near - rest;
     // Beyond a million the products are not exact; and where the angle all but vanishes the parts do
     // not suffice. Both are rare.

@@ -37,7 +37,7 @@ pub(crate) fn adjoint(plan: &Plan) -> Adjoint {
     }
     if let Some(once) = plan.once {
         let seed = Code::Fill(1.0);
-        pass.flow(seed, 1, 1, View::run(Space::UniformGradient, once.lane), [None; 3]);
+        pass.flow(false, seed, 1, 1, View::run(Space::UniformGradient, once.lane), [None; 3]);
     }
     for instruction in plan.uniform.iter().rev() {
         pass.pull(instruction);
@@ -56,13 +56,10 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn seed(&mut self, to: View, reduction: Reduction) {
-        if !self.is_trained(to, 1, 1) {
-            return;
-        }
-        // A loss that does not vary has its gradient summed over the samples, as any uniform value.
-        match to.space {
-            Space::VaryingGradient => self.flow(Code::Seed(reduction), 1, 1, to, [None; 3]),
-            _ => self.flow_in(true, Code::Seed(reduction), 1, 1, to, [None; 3]),
+        // For the samples also where the loss is uniform: it then adds up over them, as any gradient of
+        // what is uniform does.
+        if self.is_trained(to, 1, 1) {
+            self.flow(true, Code::Seed(reduction), 1, 1, to, [None; 3]);
         }
     }
 
@@ -84,7 +81,7 @@ impl Pass<'_> {
         let mut flow = |code: Code, to: Option<View>, args: [Option<View>; 3]| {
             let to = to.expect("the instruction has this input");
             if self.is_trained(to, lanes, items) {
-                self.flow_in(varying, code, lanes, items, to.gradient(), args);
+                self.flow(varying, code, lanes, items, to.gradient(), args);
             }
         };
         match code {
@@ -129,24 +126,18 @@ impl Pass<'_> {
         let layer = &self.plan.layers[number as usize];
         if layer.trained {
             let weights = View::run(Space::UniformGradient, layer.weights);
-            let args = [x, g, None];
-            self.flow_in(true, Code::LayerWeights(number), 0, 1, weights, args);
-            // What the copied weights were copied from is reached through them.
-            self.reach_uniform(layer.weights);
+            // Its operands are told by their first lanes; the layer knows the rest.
+            self.flow(true, Code::LayerWeights(number), 1, 1, weights, [x, g, None]);
             if let Some((bias, _)) = layer.bias {
-                self.reach_uniform(bias);
+                let pack = self.plan.pack_of(Space::Uniform, bias);
+                self.reached_uniform[pack] = true;
             }
         }
         if layer.passes_on {
             let x = x.expect("a layer has inputs");
             let lanes = layer.inputs * layer.vectors;
-            self.flow(Code::LayerInputs(number), lanes, 1, x.gradient(), [g, None, None]);
+            self.flow(true, Code::LayerInputs(number), lanes, 1, x.gradient(), [g, None, None]);
         }
-    }
-
-    fn reach_uniform(&mut self, lane: u32) {
-        let pack = self.plan.pack_of(Space::Uniform, lane);
-        self.reached_uniform[pack] = true;
     }
 
     fn is_trained(&self, view: View, lanes: u32, items: u32) -> bool {
@@ -156,12 +147,9 @@ impl Pass<'_> {
         plan.view_lanes(view, lanes, items).any(trained)
     }
 
-    fn flow(&mut self, code: Code, lanes: u32, items: u32, to: View, args: [Option<View>; 3]) {
-        self.flow_in(to.space == Space::VaryingGradient, code, lanes, items, to, args);
-    }
-
-    /// Appends an instruction that adds to the gradients `to`; the first to reach a varying pack writes.
-    fn flow_in(
+    /// Appends an instruction, for the samples or once a step, that adds to the gradients `to`; the first
+    /// to reach a varying pack writes.
+    fn flow(
         &mut self,
         varying: bool,
         code: Code,

@@ -4,10 +4,9 @@
 //! whichever order, are the rows of a matrix: a layer z = W x + b, computed tile by tile instead of
 //! value by value. A row alone on one input is an ordinary product, and is written so again.
 
-use super::graph::{Graph, Id, Node};
+use super::graph::{Class, Graph, Id, List, Node};
 use crate::Op;
-use rustc_hash::{FxHashMap, FxHasher};
-use std::hash::{Hash, Hasher};
+use rustc_hash::FxHashMap;
 
 /// Values that are weighted sums of the same inputs.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,20 +28,15 @@ pub(crate) struct Row {
 /// Finds the layers of a graph; gives a graph where every [`Linear`](Node::Linear) belongs to one.
 pub(crate) fn affine(graph: &Graph) -> (Graph, Vec<Layer>) {
     let mut groups: Vec<Layer> = Vec::new();
-    let mut by_inputs: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    let mut by_inputs: FxHashMap<Vec<Id>, usize> = FxHashMap::default();
     for (id, &node) in graph.nodes.iter().enumerate() {
         let Node::Linear(list) = node else { continue };
-        let (x, row) = row(graph, id as Id, graph.items(list));
-        let mut hasher = FxHasher::default();
-        x.hash(&mut hasher);
-        let same = by_inputs.entry(hasher.finish()).or_default();
-        match same.iter().find(|&&group| groups[group].x == x) {
-            Some(&group) => groups[group].rows.push(row),
-            None => {
-                same.push(groups.len());
-                groups.push(Layer { x, rows: vec![row] });
-            }
-        }
+        let (x, row) = row(graph, id as Id, list);
+        let group = *by_inputs.entry(x).or_insert_with_key(|x| {
+            groups.push(Layer { x: x.clone(), rows: Vec::new() });
+            groups.len() - 1
+        });
+        groups[group].rows.push(row);
     }
     groups.retain(|layer| layer.x.len() > 1 || layer.rows.len() > 1);
     let mut in_layer = vec![false; graph.nodes.len()];
@@ -61,14 +55,13 @@ pub(crate) fn affine(graph: &Graph) -> (Graph, Vec<Layer>) {
 }
 
 /// The inputs of a weighted sum in ascending order, and the rest of it to match.
-fn row(graph: &Graph, id: Id, items: &[Id]) -> (Vec<Id>, Row) {
-    let n = items.len() / 2;
-    let (x, weights, bias) = (&items[..n], &items[n..2 * n], items[2 * n]);
-    debug_assert!(x.iter().all(|&x| graph.class(x) == super::graph::Class::Varying));
+fn row(graph: &Graph, id: Id, list: List) -> (Vec<Id>, Row) {
+    let (x, weights, bias) = graph.weighted(list);
+    debug_assert!(x.iter().all(|&x| graph.class(x) == Class::Varying));
     if x.is_sorted() {
         return (x.to_vec(), Row { id, weights: weights.to_vec(), bias });
     }
-    let mut order: Vec<usize> = (0..n).collect();
+    let mut order: Vec<usize> = (0..x.len()).collect();
     order.sort_unstable_by_key(|&i| x[i]);
     let in_order = |ids: &[Id]| order.iter().map(|&i| ids[i]).collect();
     (in_order(x), Row { id, weights: in_order(weights), bias })

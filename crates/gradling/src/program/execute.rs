@@ -83,8 +83,10 @@ impl<T: Number> Machine<'_, T> {
                 Code::LayerWeights(number) => {
                     self.layer_weights(step, &self.layers[number as usize])
                 }
-                Code::Sum | Code::Dot => self.reduce::<A>(step),
-                Code::LogSumExp => self.logsumexp::<A>(step),
+                Code::Sum | Code::Dot | Code::LogSumExp if A::STRICT => self.reduce_strictly(step),
+                Code::Sum | Code::Dot if self.width == 1 => self.reduce_numbers(step),
+                Code::Sum | Code::Dot => self.reduce_rows::<A>(step),
+                Code::LogSumExp => self.logsumexp(step),
                 _ if step.flat => {
                     // All operands are runs: one row as long as they.
                     let rows = (step.lanes * step.items) as usize;
@@ -111,7 +113,7 @@ impl<T: Number> Machine<'_, T> {
             let mut next_room = room;
             let args = step.args.map(|operand| {
                 let operand = operand?;
-                let index = operand.index(self.lists).from(done);
+                let index = operand.part(done).index(self.lists);
                 if operand.memory == Memory::Rows && (width > 1 || index.is_run()) {
                     return Some(index);
                 }
@@ -134,7 +136,7 @@ impl<T: Number> Machine<'_, T> {
                 }
                 Some(Index::Steps { start: first as u32, step: 1 })
             });
-            let to = step.to.index(self.lists).from(done);
+            let to = step.to.part(done).index(self.lists);
             let spare = Index::Steps { start: next_room as u32, step: 1 };
             let (code, add) = (step.code, step.add);
             match step.to.memory {
@@ -187,15 +189,9 @@ impl<T: Number> Machine<'_, T> {
     }
 
     /// Sums and dots over the items of each lane.
-    fn reduce<A: Arithmetic>(&mut self, step: &Step) {
+    fn reduce_rows<A: Arithmetic>(&mut self, step: &Step) {
         let start = first(step.to) as u32;
         let items = step.items as usize;
-        if A::STRICT {
-            return self.reduce_strictly(step);
-        }
-        if self.width == 1 {
-            return self.reduce_numbers(step);
-        }
         let lane =
             |k: u32| Operand { places: Places::Steps { start: start + k, step: 0 }, ..step.to };
         // Every item is added to its lane's row; the first is written.
@@ -254,7 +250,7 @@ impl<T: Number> Machine<'_, T> {
         }
     }
 
-    /// Adds up in the order in which the tape adds up.
+    /// Sums, dots and logsumexps, added up in the order in which the tape adds up.
     fn reduce_strictly(&mut self, step: &Step) {
         let (start, items, width) = (first(step.to), step.items as usize, self.width);
         for k in 0..step.lanes as usize {
@@ -282,12 +278,9 @@ impl<T: Number> Machine<'_, T> {
         }
     }
 
-    fn logsumexp<A: Arithmetic>(&mut self, step: &Step) {
+    fn logsumexp(&mut self, step: &Step) {
         let (start, items, width) = (first(step.to), step.items as usize, self.width);
         let Some(a) = step.args[0] else { unreachable!("a logsumexp has an operand") };
-        if A::STRICT {
-            return self.reduce_strictly(step);
-        }
         let index = a.index(self.lists);
         if self.items.len() < (items + 1) * width {
             // For the widest rows, so that a later batch needs no more.
@@ -300,10 +293,7 @@ impl<T: Number> Machine<'_, T> {
                 row.copy_from_slice(&self.rows[index.at(k * items + i) * width..][..width]);
             }
             let out = &mut self.rows[(start + k) * width..][..width];
-            A::run(
-                self.level,
-                LogSumExp::<A, T> { arithmetic: PhantomData, items: rows, out, top },
-            );
+            self.level.run(LogSumExp { items: rows, out, top });
         }
     }
 

@@ -180,8 +180,13 @@ impl Graph {
 
     /// For each value whether some root needs it.
     pub(crate) fn needed(&self) -> Vec<bool> {
+        self.needed_by(self.roots())
+    }
+
+    /// For each value whether one of these needs it.
+    pub(crate) fn needed_by(&self, roots: impl Iterator<Item = Id>) -> Vec<bool> {
         let mut needed = vec![false; self.nodes.len()];
-        self.roots().for_each(|id| needed[id as usize] = true);
+        roots.for_each(|id| needed[id as usize] = true);
         for id in (0..self.nodes.len()).rev() {
             if needed[id] {
                 self.visit(self.nodes[id], |input| needed[input as usize] = true);

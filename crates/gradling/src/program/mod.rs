@@ -53,6 +53,7 @@ use crate::Value;
 use adjoint::Adjoint;
 use graph::Graph;
 use plan::Plan;
+use std::sync::Arc;
 
 /// How a program may compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,7 +90,8 @@ impl Options {
         Options { mode, ..self }
     }
 
-    /// The same on so many threads; the result does not depend on it.
+    /// The same on so many threads, of which at most 16 are used, and one where there is little work; the
+    /// result does not depend on it.
     pub fn threads(self, threads: usize) -> Self {
         Options { threads: threads.max(1), ..self }
     }
@@ -100,7 +102,7 @@ impl Options {
     }
 }
 
-/// A step that was recorded: what is computed for every sample, and its gradient.
+/// A step that was recorded: what is computed for every sample, and its gradient. A clone shares it.
 ///
 /// ```
 /// use gradling::{Program, Step, Value};
@@ -127,8 +129,8 @@ impl Options {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Program {
-    graph: Graph,
-    compiled: Compiled,
+    graph: Arc<Graph>,
+    compiled: Arc<Compiled>,
 }
 
 /// What the passes made of the graph.
@@ -149,8 +151,8 @@ impl Program {
     /// and a target. Any other leaf is a constant, with its number of now.
     ///
     /// # Errors
-    /// If the step asks a value that depends on the sample or on parameters for its number, uses an operation of the user's
-    /// own, or gives nothing; if a parameter is no leaf or is given twice.
+    /// If the step asks a value that depends on the sample or on parameters for its number, uses an
+    /// operation of the user's own, or gives nothing; if a parameter is no leaf or is given twice.
     pub fn record<const N: usize>(
         parameters: &[Value],
         inputs: [usize; N],
@@ -160,12 +162,14 @@ impl Program {
         Ok(Program::of(graph, Mode::Fast))
     }
 
-    fn of(graph: Graph, mode: Mode) -> Program {
+    fn of(graph: impl Into<Arc<Graph>>, mode: Mode) -> Program {
+        let graph = graph.into();
         let (reduced, layers) = reduce(&graph, mode);
         let plan = pack::pack(&reduced, &layers, sharing(mode)).plan;
         let adjoint = adjoint::adjoint(&plan);
         let read_by_outputs = arrays_of_outputs(&graph);
-        Program { graph, compiled: Compiled { plan, adjoint, read_by_outputs, mode } }
+        let compiled = Compiled { plan, adjoint, read_by_outputs, mode };
+        Program { graph, compiled: Arc::new(compiled) }
     }
 
     /// Makes it ready to run, fast and on all cores.
@@ -177,7 +181,7 @@ impl Program {
     pub fn compile_with<T: Number>(&self, options: Options) -> Runner<T> {
         let program = match options.mode == self.compiled.mode {
             true => self.clone(),
-            false => Program::of(self.graph.clone(), options.mode),
+            false => Program::of(Arc::clone(&self.graph), options.mode),
         };
         Runner::new(program, options)
     }
@@ -270,8 +274,7 @@ fn sharing(mode: Mode) -> pack::Sharing {
 
 /// Up to which array the outputs depend on the inputs.
 fn arrays_of_outputs(graph: &Graph) -> usize {
-    let outputs = Graph { loss: None, once: None, ..graph.clone() };
-    let needed = outputs.needed();
+    let needed = graph.needed_by(graph.outputs.iter().copied());
     let input = |(id, node): (usize, &graph::Node)| match node {
         graph::Node::Input(i) if needed[id] => Some(*i as usize),
         _ => None,

@@ -6,7 +6,7 @@
 //! asking one that depends on parameters: they change from step to step.
 
 use super::Step;
-use super::graph::{Graph, Id, Node};
+use super::graph::{Class, Graph, Id, List, Node};
 use crate::op::{Arity, Op};
 use crate::tape::{self, Tape};
 use crate::value::Value;
@@ -95,13 +95,13 @@ impl Recording {
     }
 }
 
-/// Refuses to tell a number while a step is recorded, if the value depends on the inputs. The error goes
-/// up to [`record`] as an unwinding that no panic hook reports.
+/// Refuses to tell a number that a value does not have while a step is recorded. The error goes up to
+/// [`record`] as an unwinding that no panic hook reports.
 #[inline]
 #[track_caller]
 pub(crate) fn refuse_varying(value: Value, method: &'static str) {
-    if let Some(recording) = tape::with(|tape| tape.recording.clone()) {
-        refuse(value, &recording, method);
+    if is_varying(value) {
+        refuse(method);
     }
 }
 
@@ -109,27 +109,23 @@ pub(crate) fn refuse_varying(value: Value, method: &'static str) {
 /// then.
 pub(crate) fn is_varying(value: Value) -> bool {
     let recording = tape::with(|tape| tape.recording.clone());
-    recording.is_some_and(|recording| depends_on(value, &recording))
-}
-
-fn depends_on(value: Value, recording: &Recording) -> bool {
-    let is_parameter = |id: u32| recording.parameters.binary_search(&id).is_ok();
-    value.reached().iter().any(|of| recording.is_input(of.id()) || is_parameter(of.id()))
+    recording.is_some_and(|recording| {
+        let is_parameter = |id: u32| recording.parameters.binary_search(&id).is_ok();
+        value.reached().iter().any(|of| recording.is_input(of.id()) || is_parameter(of.id()))
+    })
 }
 
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn refuse(value: Value, recording: &Recording, method: &'static str) {
-    if depends_on(value, recording) {
-        let caller = Location::caller();
-        let place = format!("{}:{}", caller.file(), caller.line());
-        let error = RecordError::NumberOfVarying { place, method };
-        if cfg!(panic = "abort") {
-            panic!("{error}");
-        }
-        resume_unwind(Box::new(error));
+fn refuse(method: &'static str) -> ! {
+    let caller = Location::caller();
+    let place = format!("{}:{}", caller.file(), caller.line());
+    let error = RecordError::NumberOfVarying { place, method };
+    if cfg!(panic = "abort") {
+        panic!("{error}");
     }
+    resume_unwind(Box::new(error))
 }
 
 /// Runs `step` for inputs without numbers and reads off the tape what it did.
@@ -169,9 +165,7 @@ pub(crate) fn record<const N: usize>(
             Graph { inputs: widths.to_vec(), parameters: parameters.len(), ..Graph::default() };
         read_tape(&mut graph, &step, &roles, &recording)?;
         match graph.once {
-            Some(once) if graph.class(once) == super::graph::Class::Varying => {
-                Err(RecordError::VaryingOnce)
-            }
+            Some(once) if graph.class(once) == Class::Varying => Err(RecordError::VaryingOnce),
             _ => Ok(graph),
         }
     })
@@ -292,10 +286,10 @@ fn read_node(
     }))
 }
 
-fn list_of(graph: &mut Graph, tape: &Tape, place: usize, places: &Places) -> super::graph::List {
+fn list_of(graph: &mut Graph, tape: &Tape, place: usize, places: &Places) -> List {
     let start = graph.lists.len() as u32;
     tape.inputs(place, |tape_id| graph.lists.push(places.get(tape_id)));
-    super::graph::List { start, len: graph.lists.len() as u32 - start }
+    List { start, len: graph.lists.len() as u32 - start }
 }
 
 /// From ids of the tape to ids of the graph. What the step made lies in one stretch of the tape.

@@ -10,7 +10,7 @@ use super::load::load;
 use super::schedule::{Schedule, Source, Wanted, schedule};
 use super::{Mode, Options, Program, Reduction};
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Range;
 
 /// The most samples of a chunk for the bytes that its rows then take: many while they fit half of a
 /// second-level cache of 1 MiB; fewer beyond, where one row after the other comes from further away,
@@ -125,7 +125,7 @@ impl std::error::Error for RunError {}
 /// The first run of each kind allocates, and one with more samples than any before; later ones do not.
 #[derive(Clone, Debug)]
 pub struct Runner<T: Number> {
-    program: Arc<Program>,
+    program: Program,
     options: Options,
     plans: [Option<Prepared<T>>; 4],
 }
@@ -185,11 +185,11 @@ impl Chunks {
         self.count.div_ceil(self.group())
     }
 
-    fn of_group(&self, group: usize) -> std::ops::Range<usize> {
+    fn of_group(&self, group: usize) -> Range<usize> {
         group * self.group()..((group + 1) * self.group()).min(self.count)
     }
 
-    fn range(&self, chunk: usize) -> std::ops::Range<usize> {
+    fn range(&self, chunk: usize) -> Range<usize> {
         (chunk * self.each).min(self.samples)..((chunk + 1) * self.each).min(self.samples)
     }
 }
@@ -201,7 +201,7 @@ pub(super) fn chunk_width(rows: usize, bytes: usize) -> usize {
 
 impl<T: Number> Runner<T> {
     pub(super) fn new(program: Program, options: Options) -> Self {
-        Runner { program: Arc::new(program), options, plans: [const { None }; 4] }
+        Runner { program, options, plans: [const { None }; 4] }
     }
 
     /// The program it runs.
@@ -275,7 +275,7 @@ impl<T: Number> Runner<T> {
         if outputs.len() != samples * per_sample {
             return Err(RunError::Outputs { expected: samples * per_sample, found: outputs.len() });
         }
-        let program = &*self.program;
+        let program = &self.program;
         let prepared = self.plans[wanted as usize].get_or_insert_with(|| {
             Prepared::new(program, schedule(program.plan(), program.adjoint(), wanted))
         });
@@ -380,16 +380,15 @@ impl<T: Number> Prepared<T> {
                 worker.rows.resize(rows + LINE, T::ZERO);
             }
         }
-        let job =
-            Job { batch, schedule: &self.schedule, chunks, uniform: &self.uniform[..lanes], seed };
-        let per_group = chunks.each * chunks.group() * batch.per_sample;
-        job.all::<A>(
-            &mut self.workers[..threads],
-            &mut self.totals[..needed],
-            total,
+        let schedule = &self.schedule;
+        let job = Job { batch, schedule, chunks, uniform: &self.uniform[..lanes], seed, total };
+        let part = Part {
+            workers: &mut self.workers[..threads],
+            first: 0,
+            totals: &mut self.totals[..needed],
             outputs,
-            per_group,
-        );
+        };
+        job.split::<A>(part, chunks.groups().div_ceil(threads));
 
         let totals = &self.totals[..needed];
         let mut loss = match self.schedule.loss {
@@ -473,72 +472,63 @@ struct Job<'a, T> {
     chunks: Chunks,
     uniform: &'a [T],
     seed: T,
+    /// How many numbers the totals of a group are.
+    total: usize,
+}
+
+/// Some of the groups of chunks, and who computes them.
+struct Part<'a, T> {
+    workers: &'a mut [Worker<T>],
+    /// The first group.
+    first: usize,
+    totals: &'a mut [T],
+    outputs: &'a mut [T],
 }
 
 impl<T: Number> Job<'_, T> {
-    /// Computes all chunks: a stretch of their groups for each worker.
-    fn all<A: Arithmetic>(
-        &self,
-        workers: &mut [Worker<T>],
-        totals: &mut [T],
-        total: usize,
-        outputs: &mut [T],
-        per_group: usize,
-    ) {
-        let stretch = (totals.len() / total).div_ceil(workers.len());
-        self.split::<A>(workers, totals, total, outputs, per_group, stretch, 0);
+    /// Computes a part: one worker alone, or else `stretch` groups for each, half of the workers on another
+    /// thread.
+    fn split<A: Arithmetic>(&self, part: Part<'_, T>, stretch: usize) {
+        let Part { workers, first, totals, outputs } = part;
+        if let [worker] = workers {
+            return self.groups::<A>(worker, first, totals, outputs);
+        }
+        let half = workers.len() / 2;
+        let groups = (half * stretch).min(totals.len() / self.total);
+        let per_group = self.chunks.each * self.chunks.group() * self.batch.per_sample;
+        let (workers, others) = workers.split_at_mut(half);
+        let (totals, other_totals) = totals.split_at_mut(groups * self.total);
+        let (outputs, other_outputs) =
+            outputs.split_at_mut((groups * per_group).min(outputs.len()));
+        let mine = Part { workers, first, totals, outputs };
+        let theirs = Part {
+            workers: others,
+            first: first + groups,
+            totals: other_totals,
+            outputs: other_outputs,
+        };
+        // This thread works, too: waking one thread after the other takes longer than many a step.
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| self.split::<A>(theirs, stretch));
+            self.split::<A>(mine, stretch);
+        });
     }
 
-    /// Hands half of the workers to another thread, until there is one.
-    #[allow(clippy::too_many_arguments)]
-    fn split<A: Arithmetic>(
+    /// Computes the groups from `first` on, one after the other.
+    fn groups<A: Arithmetic>(
         &self,
-        workers: &mut [Worker<T>],
-        totals: &mut [T],
-        total: usize,
-        outputs: &mut [T],
-        per_group: usize,
-        stretch: usize,
+        worker: &mut Worker<T>,
         first: usize,
+        totals: &mut [T],
+        mut outputs: &mut [T],
     ) {
-        match workers {
-            [] => {}
-            [worker] => {
-                let mut outputs = outputs;
-                for (group, totals) in (first..).zip(totals.chunks_exact_mut(total)) {
-                    totals.fill(T::ZERO);
-                    let per_chunk = self.chunks.each * self.batch.per_sample;
-                    for chunk in self.chunks.of_group(group) {
-                        let here = per_chunk.min(outputs.len());
-                        let (mine, rest) = std::mem::take(&mut outputs).split_at_mut(here);
-                        outputs = rest;
-                        self.chunk::<A>(worker, chunk, totals, mine);
-                    }
-                }
-            }
-            _ => {
-                let half = workers.len() / 2;
-                let groups = (half * stretch).min(totals.len() / total);
-                let (left, right) = workers.split_at_mut(half);
-                let (left_totals, right_totals) = totals.split_at_mut(groups * total);
-                let (left_out, right_out) =
-                    outputs.split_at_mut((groups * per_group).min(outputs.len()));
-                // This thread works, too: waking one thread after the other takes longer than many a step.
-                rayon::in_place_scope(|scope| {
-                    scope.spawn(|_| {
-                        let first = first + groups;
-                        self.split::<A>(
-                            right,
-                            right_totals,
-                            total,
-                            right_out,
-                            per_group,
-                            stretch,
-                            first,
-                        );
-                    });
-                    self.split::<A>(left, left_totals, total, left_out, per_group, stretch, first);
-                });
+        let per_chunk = self.chunks.each * self.batch.per_sample;
+        for (group, totals) in (first..).zip(totals.chunks_exact_mut(self.total)) {
+            totals.fill(T::ZERO);
+            for chunk in self.chunks.of_group(group) {
+                let (mine, rest) = outputs.split_at_mut(per_chunk.min(outputs.len()));
+                outputs = rest;
+                self.chunk::<A>(worker, chunk, totals, mine);
             }
         }
     }

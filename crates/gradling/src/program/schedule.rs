@@ -112,49 +112,28 @@ pub(crate) fn schedule(plan: &Plan, adjoint: &Adjoint, wanted: Wanted) -> Schedu
         // First of all, so their rows are the first.
         memory.take(Space::Varying, 0, plan.inputs.len() as u32);
     }
-    let mut time = 0;
-    let mut lower = |instruction: &Instruction, memory: &mut Rows, lists: &mut Vec<u32>| {
-        time += 1;
-        memory.write(instruction.to);
-        let step = memory.step(plan, instruction, lists);
-        memory.give_back(time);
-        step
-    };
+    let results = time_of_results(forward.len());
     let forward_steps =
-        forward.iter().map(|instruction| lower(instruction, &mut memory, &mut lists)).collect();
-    let source = |place: &Place, memory: &Rows| match place.space {
+        (1..).zip(&forward).map(|(time, i)| memory.step(i, time, &mut lists)).collect();
+    let source = |place: &Place| match place.space {
         Space::Varying => Source::Row(memory.row(Space::Varying, place.lane)),
         _ => Source::Uniform(place.lane),
     };
     let inputs = if inputs_used { plan.inputs.clone() } else { Vec::new() };
-    let outputs = match wanted.outputs() {
-        true => plan.outputs.iter().map(|place| source(place, &memory)).collect(),
-        false => Vec::new(),
-    };
-    let loss = plan.loss.filter(|_| wanted.loss()).map(|(place, _)| source(&place, &memory));
-    memory.give_back(time_of_results(forward.len()));
-    let mut time = time_of_results(forward.len());
-    let reverse = adjoint
-        .varying
-        .iter()
-        .map(|instruction| {
-            time += 1;
-            memory.write(instruction.to);
-            let step = memory.step(plan, instruction, &mut lists);
-            memory.give_back(time);
-            step
-        })
+    let outputs = plan.outputs.iter().filter(|_| wanted.outputs()).map(source).collect();
+    let loss = plan.loss.filter(|_| wanted.loss()).map(|(place, _)| source(&place));
+    memory.give_back(results);
+    let reverse = (results + 1..)
+        .zip(&adjoint.varying)
+        .map(|(time, i)| memory.step(i, time, &mut lists))
         .collect();
-    let uniform =
-        |instruction: &Instruction, lists: &mut Vec<u32>| uniform_step(plan, instruction, lists);
     let before = plan
         .uniform
         .iter()
         .filter(|instruction| needs.made_by(plan, instruction))
-        .map(|instruction| uniform(instruction, &mut lists))
+        .map(|instruction| uniform_step(plan, instruction, &mut lists))
         .collect();
-    let after =
-        adjoint.uniform.iter().map(|instruction| uniform(instruction, &mut lists)).collect();
+    let after = adjoint.uniform.iter().map(|i| uniform_step(plan, i, &mut lists)).collect();
     let cost = forward.iter().copied().chain(&adjoint.varying).map(|i| cost(plan, i)).sum();
     Schedule {
         before,
@@ -235,9 +214,6 @@ impl Needs {
             self.mark(plan, Space::Uniform, layer.weights);
             if let Some((bias, _)) = layer.bias {
                 self.mark(plan, Space::Uniform, bias);
-            }
-            if !matches!(instruction.code, Code::LayerInputs(_)) {
-                self.mark(plan, Space::Varying, layer.x);
             }
         }
     }
@@ -324,14 +300,6 @@ impl<'a> Rows<'a> {
                     });
                 }
             }
-            if let Code::LayerWeights(number) = instruction.code {
-                let layer = &plan.layers[number as usize];
-                for (half, view) in instruction.args.iter().flatten().enumerate() {
-                    let Lanes::Grid { start, .. } = view.lanes else { continue };
-                    debug_assert!(half < 2 && layer.inputs > 0);
-                    self.last_use[half][plan.pack_of(view.space, start)] = time;
-                }
-            }
         }
         let outputs = plan.outputs.iter().filter(|_| wanted.outputs());
         let loss = plan.loss.iter().filter(|_| wanted.loss()).map(|(place, _)| place);
@@ -389,12 +357,17 @@ impl<'a> Rows<'a> {
         first.expect("a row is written before it is read") + (lane - self.pack(place).start)
     }
 
-    fn step(&self, plan: &Plan, instruction: &Instruction, lists: &mut Vec<u32>) -> Step {
-        lower(plan, instruction, lists, |space, lane| match space {
+    /// The step of an instruction, with rows for what it writes; those that it reads for the last time are
+    /// given back.
+    fn step(&mut self, instruction: &Instruction, time: u32, lists: &mut Vec<u32>) -> Step {
+        self.write(instruction.to);
+        let step = lower(self.plan, instruction, lists, |space, lane| match space {
             Space::Uniform => (Memory::Uniform, lane),
             Space::UniformGradient => (Memory::Totals, lane),
             Space::Varying | Space::VaryingGradient => (Memory::Rows, self.row(space, lane)),
-        })
+        });
+        self.give_back(time);
+        step
     }
 }
 
@@ -417,12 +390,9 @@ fn lower(
     let count = lanes * items;
     let mut operand = |view: View, items: u32| {
         let place_of = |lane: Lane| place(view.space, lane);
-        // For a sum of nothing: no element is read, and one is written for each lane.
         let (memory, places) = match (view.lanes, step_of(view.lanes, lanes, items)) {
-            // No elements, and so there may be no memory to ask for, but for the weights of a layer.
-            (Lanes::Grid { .. }, _)
-                if lanes * items == 0 && !matches!(code, Code::LayerWeights(_)) =>
-            {
+            // A sum of nothing reads no element, and so there may be no memory to ask for.
+            (Lanes::Grid { .. }, _) if lanes * items == 0 => {
                 (Memory::Rows, Places::Steps { start: 0, step: 0 })
             }
             (Lanes::Grid { start, .. }, Some(step)) => {

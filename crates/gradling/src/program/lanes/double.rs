@@ -1,6 +1,6 @@
 //! The functions of `f64`.
 //!
-//! The same algorithms as those of `math.rs`, without branches and, where the level has it, with fused
+//! What `math.rs` computes, without branches and tables and, where the level has it, with fused
 //! multiply-add. Within 3 units in the last place of those of `math.rs`; `sin` and `cos` up to
 //! [`Functions::TURNS_END`]. Results below the smallest normal number keep what digits are left there
 //! (gradual underflow). The polynomials are minimax approximations on the stated interval: Remez's
@@ -16,14 +16,8 @@
 
 use super::Fma;
 use super::number::{Functions, polynomial};
+use crate::math::{HALF_PI, LN2_HIGH, LN2_LOW, ROUND};
 use std::f64::consts::{FRAC_2_PI, LOG2_E};
-
-/// Adding and subtracting this rounds a number below 2⁵¹ to the nearest integer.
-const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52
-
-/// ln 2 in two parts; the high one has 32 digits, so that its product with an exponent is exact.
-const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
-const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
 /// 2ᵏ for an integer `k` in -1022..=1023.
 #[inline(always)]
@@ -71,18 +65,14 @@ struct Angle {
 /// Takes whole quarter turns off an angle below [`Functions::TURNS_END`].
 #[inline(always)]
 fn quarter<F: Fma>(x: f64) -> Angle {
-    // π/2 in parts of 33, 33 and 53 digits: the first two products with a number of turns are exact.
     // The f64 below the end that is nearest to a multiple of π/2, 29 π/2, leaves 6.2e-19; the parts
     // resolve it.
-    const PART1: f64 = 1.570_796_326_734_125_6;
-    const PART2: f64 = 6.077_100_506_303_966e-11;
-    const PART3: f64 = 2.022_266_248_795_950_6e-21;
     let turns = F::mul_add(x, FRAC_2_PI, ROUND);
     let n = turns - ROUND;
-    let first = F::mul_add(-n, PART1, x);
-    let second = n * PART2;
+    let first = F::mul_add(-n, HALF_PI[0], x);
+    let second = n * HALF_PI[1];
     let near = first - second;
-    let rest = F::mul_add(n, PART3, -((first - near) - second));
+    let rest = F::mul_add(n, HALF_PI[2], -((first - near) - second));
     let high = near - rest;
     Angle { high, low: (near - high) - rest, turns: turns.to_bits() }
 }

@@ -19,7 +19,7 @@ pub(crate) enum Index<'a> {
     List(&'a [u32]),
 }
 
-impl<'a> Index<'a> {
+impl Index<'_> {
     #[inline(always)]
     pub(crate) fn at(self, k: usize) -> usize {
         match self {
@@ -36,16 +36,6 @@ impl<'a> Index<'a> {
     /// Whether it is one place again and again.
     pub(crate) fn is_one_place(self) -> bool {
         matches!(self, Index::Steps { step: 0, .. })
-    }
-
-    /// The places from the `k`th on.
-    pub(crate) fn from(self, k: usize) -> Index<'a> {
-        match self {
-            Index::Steps { start, step } => {
-                Index::Steps { start: (start as i32 + k as i32 * step) as u32, step }
-            }
-            Index::List(list) => Index::List(&list[k..]),
-        }
     }
 }
 

@@ -1,27 +1,11 @@
 //! Sums over a row, and the logarithm of a sum of exponentials over several.
 
-use super::{Arithmetic, Fma, Kernel, Lane, Level, Number};
+use super::{Fast, Fma, Kernel, Lane, Level, Number};
 use crate::Real;
-use std::marker::PhantomData;
 
 /// Partial sums: as many as the widest vectors hold, so that a sum is a few vector additions. The same at
 /// every level, so that the order of the additions is, too.
 const PARTS: usize = 16;
-
-#[inline(always)]
-fn sum_of_parts<T: Number>(x: &[T]) -> T {
-    let mut parts = [T::ZERO; PARTS];
-    let (blocks, rest) = x.as_chunks::<PARTS>();
-    for block in blocks {
-        for (part, &x) in parts.iter_mut().zip(block) {
-            *part += x;
-        }
-    }
-    for (part, &x) in parts.iter_mut().zip(rest) {
-        *part += x;
-    }
-    halve(parts)
-}
 
 /// The partial sums, added pair by pair.
 #[inline(always)]
@@ -43,7 +27,17 @@ pub(crate) fn total<T: Number>(level: Level, x: &[T]) -> T {
         type Output = T;
         #[inline(always)]
         fn run<F: Fma>(self) -> T {
-            sum_of_parts(self.0)
+            let mut parts = [T::ZERO; PARTS];
+            let (blocks, rest) = self.0.as_chunks::<PARTS>();
+            for block in blocks {
+                for (part, &x) in parts.iter_mut().zip(block) {
+                    *part += x;
+                }
+            }
+            for (part, &x) in parts.iter_mut().zip(rest) {
+                *part += x;
+            }
+            halve(parts)
         }
     }
     level.run(Total(x))
@@ -75,8 +69,7 @@ pub(crate) fn dot<T: Number>(level: Level, x: &[T], w: &[T]) -> T {
 
 /// `out = ln(e^x₀ + e^x₁ + …)`, element by element, over `items`: rows that lie one after the other, each
 /// as long as `out`. Shifted by the largest, so that nothing overflows.
-pub(crate) struct LogSumExp<'a, A, T> {
-    pub(crate) arithmetic: PhantomData<A>,
+pub(crate) struct LogSumExp<'a, T> {
     /// Used up.
     pub(crate) items: &'a mut [T],
     pub(crate) out: &'a mut [T],
@@ -84,13 +77,13 @@ pub(crate) struct LogSumExp<'a, A, T> {
     pub(crate) top: &'a mut [T],
 }
 
-impl<A: Arithmetic, T: Number> Kernel for LogSumExp<'_, A, T> {
+impl<T: Number> Kernel for LogSumExp<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<F: Fma>(self) {
-        let LogSumExp { items, out, top, .. } = self;
-        let lane = A::Lane::<T, F>::of;
+        let LogSumExp { items, out, top } = self;
+        let lane = Fast::<T, F>::of;
         let width = out.len();
         top.fill(-(T::ONE / T::ZERO));
         for item in items.chunks_exact(width) {
