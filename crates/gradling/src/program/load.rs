@@ -3,7 +3,8 @@
 use super::lanes::{Fma, Kernel, Level, Number};
 use std::ops::Range;
 
-/// Samples and inputs that are turned together: a line of a cache of 64 bytes is 16 numbers of 4.
+/// Samples that are turned together: of as many numbers of 4 bytes a row of 64 bytes is written at once,
+/// a line of the cache.
 const TILE: usize = 16;
 
 /// Puts the inputs of the samples of `range` into rows of `width`. `inputs` names for each row to fill,
@@ -30,20 +31,14 @@ pub(crate) fn load<T: Number>(
         }
         let before = before - columns;
         let samples = &array[range.start * columns..range.end * columns];
-        for (tile, rows) in here.chunks(TILE).zip(rows.chunks_mut(TILE * width)) {
-            let first = tile[0] as usize - before;
-            let one_after_the_other =
-                tile.len() == TILE && tile[TILE - 1] as usize - before == first + TILE - 1;
-            if one_after_the_other {
-                // Up to the last number that is needed.
-                let samples = &samples[first..samples.len() - columns + first + TILE];
-                level.run(Turn { samples, step: columns, rows, width });
-            } else {
-                for (row, &input) in rows.chunks_exact_mut(width).zip(tile) {
-                    let column = samples[input as usize - before..].iter().step_by(columns);
-                    row.iter_mut().zip(column).for_each(|(x, &sample)| *x = sample);
-                }
-            }
+        let mut next = 0;
+        for run in here.chunk_by(|&a, &b| b == a + 1) {
+            let first = run[0] as usize - before;
+            let rows = &mut rows[next * width..][..run.len() * width];
+            next += run.len();
+            // Up to the last number that is needed.
+            let samples = &samples[first..samples.len() - columns + first + run.len()];
+            level.run(Turn { samples, step: columns, rows, width });
             for row in rows.chunks_exact_mut(width) {
                 let last = row[range.len() - 1];
                 row[range.len()..].fill(last);
@@ -52,7 +47,7 @@ pub(crate) fn load<T: Number>(
     }
 }
 
-/// Turns [`TILE`] numbers of samples, which begin every `step` numbers, into as many rows of `width`.
+/// Turns the numbers of samples, which begin every `step` numbers, into rows of `width`.
 struct Turn<'a, T> {
     samples: &'a [T],
     step: usize,
@@ -63,33 +58,36 @@ struct Turn<'a, T> {
 impl<T: Number> Kernel for Turn<'_, T> {
     type Output = ();
 
+    /// Goes along the samples, some at a time, as they lie in memory: of a batch that does not fit the cache,
+    /// the next numbers are then on their way before they are asked for.
     #[inline(always)]
     fn run<F: Fma>(self) {
         let Turn { samples, step, rows, width } = self;
-        let count = samples.len().div_ceil(step);
-        let mut s = 0;
-        // Whole tiles, whose loops are unrolled and become shuffles of vectors.
-        while s + TILE <= count {
-            let mut tile = [[T::ZERO; TILE]; TILE];
-            for (k, row) in tile.iter_mut().enumerate() {
-                // An array of known length: copied by a vector or two, where a slice would be by a call.
-                if let Some(sample) = samples[(s + k) * step..].first_chunk() {
-                    *row = *sample;
+        let (count, inputs) = (samples.len().div_ceil(step), rows.len() / width);
+        let (whole_tiles, whole_squares) = (count - count % TILE, inputs - inputs % 4);
+        for s in (0..whole_tiles).step_by(TILE) {
+            // Slices of one length, so that one check serves all.
+            let tile: [&[T]; TILE] = std::array::from_fn(|k| &samples[(s + k) * step..][..inputs]);
+            for i in (0..whole_squares).step_by(4) {
+                let mut four = rows[i * width..][..4 * width].chunks_exact_mut(width);
+                let mut row = || &mut four.next().expect("four rows")[s..s + TILE];
+                let mut into = [row(), row(), row(), row()];
+                for k in (0..TILE).step_by(4) {
+                    let square: [[T; 4]; 4] = std::array::from_fn(|r| {
+                        *tile[k + r][i..].first_chunk().expect("whole squares")
+                    });
+                    for (row, turned) in into.iter_mut().zip(T::turn(square)) {
+                        row[k..k + 4].copy_from_slice(&turned);
+                    }
                 }
             }
-            for i in 0..TILE {
-                let row = &mut rows[i * width + s..][..TILE];
-                for k in 0..TILE {
-                    row[k] = tile[k][i];
-                }
-            }
-            s += TILE;
         }
-        while s < count {
-            for (i, &x) in samples[s * step..][..TILE].iter().enumerate() {
-                rows[i * width + s] = x;
+        // What is no whole square.
+        for i in 0..inputs {
+            let done = if i < whole_squares { whole_tiles } else { 0 };
+            for s in done..count {
+                rows[i * width + s] = samples[s * step + i];
             }
-            s += 1;
         }
     }
 }

@@ -138,8 +138,11 @@ pub struct Prepared<T> {
     uniform: Vec<T>,
     workers: Vec<Worker<T>>,
     items: Vec<T>,
-    /// For each group of chunks the gradients of the uniform values, then the loss.
+    /// For each group of chunks but the first the gradients of the uniform values; those of the first are
+    /// summed where the result shall be.
     totals: Vec<T>,
+    /// For each group of chunks the loss.
+    losses: Vec<T>,
 }
 
 /// What one thread works with.
@@ -337,7 +340,7 @@ impl<T: Number> Prepared<T> {
             uniform[lane as usize] = T::from_f64(x);
         }
         let (workers, items, totals) = (Vec::new(), Vec::new(), Vec::new());
-        Prepared { schedule, uniform, workers, items, totals }
+        Prepared { schedule, uniform, workers, items, totals, losses: Vec::new() }
     }
 
     fn go<A: Arithmetic>(
@@ -349,26 +352,36 @@ impl<T: Number> Prepared<T> {
     ) -> T {
         let plan = batch.program.plan();
         let lanes = plan.uniform_lanes as usize;
-        self.uniform[..parameters.len()].copy_from_slice(parameters);
-        self.once::<A>(&batch, When::Before, T::ZERO);
-
-        let chunks = Chunks::of(batch.samples, self.schedule.rows as usize, size_of::<T>());
+        // Where nothing but the parameters is uniform, they are read, and their gradient is summed, where
+        // the caller has them: of a large network, copying takes time that counts.
+        let as_given = lanes == parameters.len() && self.schedule.after.is_empty();
+        if !as_given {
+            self.uniform[..parameters.len()].copy_from_slice(parameters);
+            self.once::<A>(&batch, When::Before, T::ZERO);
+        }
         let reduction = plan.loss.map_or(Reduction::Sum, |(_, reduction)| reduction);
         let samples = T::from_f64(batch.samples as f64);
         let seed = match reduction {
             Reduction::Sum => T::ONE,
             Reduction::Mean => T::ONE / samples,
         };
-        // Gradients take part in the totals only where they are computed.
+
+        // Gradients are summed only where they are computed.
         let reverse = !gradient.is_empty();
-        let total = if reverse { lanes } else { 0 } + 1;
-        let needed = total * chunks.groups();
-        if self.totals.len() < needed {
-            self.totals.resize(needed, T::ZERO);
-        }
+        let (uniform, gradients) = self.uniform.split_at_mut(lanes);
+        let (uniform, sums) = match as_given {
+            true => (parameters, &mut *gradient),
+            false => (&*uniform, &mut gradients[..if reverse { lanes } else { 0 }]),
+        };
+
+        let chunks = Chunks::of(batch.samples, self.schedule.rows as usize, size_of::<T>());
+        let groups = chunks.groups();
+        let needed = sums.len() * (groups - 1);
+        grow(&mut self.totals, needed);
+        grow(&mut self.losses, groups);
         // Waking a thread takes longer than little work.
         let worth_it = self.schedule.cost * batch.samples as u64 >= WORTH_A_THREAD;
-        let threads = if worth_it { batch.options.threads.min(chunks.groups()) } else { 1 };
+        let threads = if worth_it { batch.options.threads.min(groups) } else { 1 };
         // For the widest rows that a batch of so many samples or fewer can have.
         let rows = self.schedule.rows as usize * chunks.widest + most_room(chunks.widest);
         self.workers.resize_with(self.workers.len().max(threads), || Worker {
@@ -376,38 +389,33 @@ impl<T: Number> Prepared<T> {
             items: Vec::new(),
         });
         for worker in &mut self.workers[..threads] {
-            if worker.rows.len() < rows + LINE {
-                worker.rows.resize(rows + LINE, T::ZERO);
-            }
+            grow(&mut worker.rows, rows + LINE);
         }
-        let schedule = &self.schedule;
-        let job = Job { batch, schedule, chunks, uniform: &self.uniform[..lanes], seed, total };
+        let job = Job { batch, schedule: &self.schedule, chunks, uniform, seed };
         let part = Part {
             workers: &mut self.workers[..threads],
             first: 0,
+            losses: &mut self.losses[..groups],
+            sums: &mut *sums,
             totals: &mut self.totals[..needed],
             outputs,
         };
-        job.split::<A>(part, chunks.groups().div_ceil(threads));
+        job.split::<A>(part, groups.div_ceil(threads));
+        add_up(sums, &self.totals[..needed]);
 
-        let totals = &self.totals[..needed];
+        let losses = &self.losses[..groups];
         let mut loss = match self.schedule.loss {
             None => T::ZERO,
-            Some(Source::Row(_)) => {
-                totals.chunks_exact(total).fold(T::ZERO, |sum, totals| sum + totals[total - 1])
-            }
-            Some(Source::Uniform(lane)) => samples * self.uniform[lane as usize],
+            Some(Source::Row(_)) => losses.iter().fold(T::ZERO, |sum, &loss| sum + loss),
+            Some(Source::Uniform(lane)) => samples * uniform[lane as usize],
         };
         if self.schedule.loss.is_some() && reduction == Reduction::Mean {
             loss = loss / samples;
         }
         if let Some(lane) = self.schedule.once {
-            loss += self.uniform[lane as usize];
+            loss += uniform[lane as usize];
         }
-        if reverse && self.schedule.after.is_empty() {
-            add_up(gradient, totals, total);
-        } else if reverse {
-            add_up(&mut self.uniform[lanes..][..lanes], totals, total);
+        if reverse && !as_given {
             self.once::<A>(&batch, When::After, seed);
             gradient.copy_from_slice(&self.uniform[lanes..][..gradient.len()]);
         }
@@ -439,23 +447,20 @@ impl<T: Number> Prepared<T> {
     }
 }
 
-/// Adds up the totals of all groups, the first numbers of each, in the order of the samples, whoever
+/// Adds the totals of all other groups to the sums of the first, in the order of the samples, whoever
 /// computed them.
-fn add_up<T: Number>(into: &mut [T], totals: &[T], total: usize) {
-    let mut groups = totals.chunks_exact(total);
-    match (groups.next(), groups.next()) {
-        (Some(first), None) => into.copy_from_slice(&first[..into.len()]),
-        (Some(first), Some(second)) => {
-            for ((sum, &a), &b) in into.iter_mut().zip(first).zip(second) {
-                *sum = a + b;
-            }
-        }
-        _ => into.fill(T::ZERO),
-    }
-    for group in groups {
-        for (sum, &x) in into.iter_mut().zip(group) {
+fn add_up<T: Number>(sums: &mut [T], totals: &[T]) {
+    for group in totals.chunks_exact(sums.len().max(1)) {
+        for (sum, &x) in sums.iter_mut().zip(group) {
             *sum += x;
         }
+    }
+}
+
+/// Makes room for so many numbers, once for all smaller batches.
+fn grow<T: Number>(memory: &mut Vec<T>, needed: usize) {
+    if memory.len() < needed {
+        memory.resize(needed, T::ZERO);
     }
 }
 
@@ -472,8 +477,6 @@ struct Job<'a, T> {
     chunks: Chunks,
     uniform: &'a [T],
     seed: T,
-    /// How many numbers the totals of a group are.
-    total: usize,
 }
 
 /// Some of the groups of chunks, and who computes them.
@@ -481,6 +484,11 @@ struct Part<'a, T> {
     workers: &'a mut [Worker<T>],
     /// The first group.
     first: usize,
+    /// The loss of each group.
+    losses: &'a mut [T],
+    /// The sums of the first group.
+    sums: &'a mut [T],
+    /// As many numbers for every other group.
     totals: &'a mut [T],
     outputs: &'a mut [T],
 }
@@ -489,21 +497,26 @@ impl<T: Number> Job<'_, T> {
     /// Computes a part: one worker alone, or else `stretch` groups for each, half of the workers on another
     /// thread.
     fn split<A: Arithmetic>(&self, part: Part<'_, T>, stretch: usize) {
-        let Part { workers, first, totals, outputs } = part;
-        if let [worker] = workers {
-            return self.groups::<A>(worker, first, totals, outputs);
+        if part.workers.len() == 1 {
+            return self.groups::<A>(part);
         }
+        let Part { workers, first, losses, sums, totals, outputs } = part;
         let half = workers.len() / 2;
-        let groups = (half * stretch).min(totals.len() / self.total);
+        let groups = (half * stretch).min(losses.len());
         let per_group = self.chunks.each * self.chunks.group() * self.batch.per_sample;
         let (workers, others) = workers.split_at_mut(half);
-        let (totals, other_totals) = totals.split_at_mut(groups * self.total);
+        let (losses, other_losses) = losses.split_at_mut(groups);
+        let (totals, rest) = totals.split_at_mut(groups.saturating_sub(1) * sums.len());
+        // Where there is nothing to sum there may be nothing to split either.
+        let (other_sums, other_totals) = rest.split_at_mut(sums.len().min(rest.len()));
         let (outputs, other_outputs) =
             outputs.split_at_mut((groups * per_group).min(outputs.len()));
-        let mine = Part { workers, first, totals, outputs };
+        let mine = Part { workers, first, losses, sums, totals, outputs };
         let theirs = Part {
             workers: others,
             first: first + groups,
+            losses: other_losses,
+            sums: other_sums,
             totals: other_totals,
             outputs: other_outputs,
         };
@@ -514,37 +527,36 @@ impl<T: Number> Job<'_, T> {
         });
     }
 
-    /// Computes the groups from `first` on, one after the other.
-    fn groups<A: Arithmetic>(
-        &self,
-        worker: &mut Worker<T>,
-        first: usize,
-        totals: &mut [T],
-        mut outputs: &mut [T],
-    ) {
+    /// Computes all groups of a part, one after the other, with its only worker.
+    fn groups<A: Arithmetic>(&self, part: Part<'_, T>) {
+        let Part { workers, first, losses, sums, totals, mut outputs } = part;
         let per_chunk = self.chunks.each * self.batch.per_sample;
-        for (group, totals) in (first..).zip(totals.chunks_exact_mut(self.total)) {
-            totals.fill(T::ZERO);
+        let mut others = totals.chunks_exact_mut(sums.len().max(1));
+        let mut sums = Some(sums);
+        for (group, loss) in (first..).zip(losses) {
+            let sums = sums.take().or_else(|| others.next()).unwrap_or_default();
+            sums.fill(T::ZERO);
+            *loss = T::ZERO;
             for chunk in self.chunks.of_group(group) {
                 let (mine, rest) = outputs.split_at_mut(per_chunk.min(outputs.len()));
                 outputs = rest;
-                self.chunk::<A>(worker, chunk, totals, mine);
+                *loss += self.chunk::<A>(&mut workers[0], chunk, sums, mine);
             }
         }
     }
 
-    /// Computes one chunk.
+    /// Computes one chunk, and returns its loss, or zero where there is none.
     fn chunk<A: Arithmetic>(
         &self,
         worker: &mut Worker<T>,
         chunk: usize,
         totals: &mut [T],
         outputs: &mut [T],
-    ) {
+    ) -> T {
         let Job { batch, schedule, chunks, .. } = self;
         let range = chunks.range(chunk);
         if range.is_empty() {
-            return;
+            return T::ZERO;
         }
         let width = chunks.width;
         // From a multiple of 64 bytes on, so that no vector lies across two lines of the cache: the large
@@ -560,7 +572,6 @@ impl<T: Number> Job<'_, T> {
             width,
             rows,
         );
-        let (sums, loss) = totals.split_at_mut(totals.len() - 1);
         let used = range.len();
         let mut machine = Machine {
             level: batch.options.level,
@@ -570,7 +581,7 @@ impl<T: Number> Job<'_, T> {
             used,
             rows,
             uniform: self.uniform,
-            totals: sums,
+            totals,
             seed: self.seed,
             arrays: batch.arrays,
             widths: batch.program.inputs(),
@@ -578,10 +589,12 @@ impl<T: Number> Job<'_, T> {
             items: &mut worker.items,
         };
         machine.run::<A>(&schedule.forward);
-        if let Some(Source::Row(row)) = schedule.loss {
-            let losses = &machine.rows[row as usize * width..][..used];
-            loss[0] += total(batch.options.level, losses);
-        }
+        let loss = match schedule.loss {
+            Some(Source::Row(row)) => {
+                total(batch.options.level, &machine.rows[row as usize * width..][..used])
+            }
+            _ => T::ZERO,
+        };
         for (i, source) in schedule.outputs.iter().enumerate() {
             let places = outputs[i..].iter_mut().step_by(batch.per_sample);
             match *source {
@@ -595,5 +608,6 @@ impl<T: Number> Job<'_, T> {
             }
         }
         machine.run::<A>(&schedule.reverse);
+        loss
     }
 }

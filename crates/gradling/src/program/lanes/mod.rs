@@ -3,9 +3,9 @@
 //! A program works on rows of samples; here is what it does to the rows. [`level`] picks the widest
 //! instructions the machine has, [`number`] says what the rows are made of, [`fast`] and [`strict`] are
 //! the two meanings of an operation on one element; [`elements`] applies one to whole slices, [`reduce`]
-//! adds them up, and [`product`] holds the three sums of products of an affine layer. There are no
-//! intrinsics: the loops are written so that the compiler turns them into vectors, and compiled once for
-//! each level.
+//! adds them up, [`product`] holds the three sums of products of an affine layer, and [`turn`] turns
+//! samples into rows. The loops are written so that the compiler turns them into vectors, and compiled
+//! once for each level; intrinsics are in [`vector`] and [`turn`] alone, where it does not.
 
 mod double;
 mod elements;
@@ -17,6 +17,7 @@ mod product;
 mod reduce;
 mod single;
 mod strict;
+mod turn;
 mod vector;
 
 pub(crate) use elements::{Index, Job, Rows};

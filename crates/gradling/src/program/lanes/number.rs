@@ -18,6 +18,7 @@ pub trait Number:
     + Div<Output = Self>
     + Neg<Output = Self>
     + AddAssign
+    + super::turn::Turn
     + Send
     + Sync
     + Functions
