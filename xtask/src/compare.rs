@@ -1,12 +1,15 @@
 //! What other systems take for the same work, timed beside ours.
 
 use crate::process::{cargo, root, run};
+use crate::python;
 use std::path::PathBuf;
 use std::process::Command;
 
+const MICROGRAD: &str = "micrograd";
+
 /// The systems: name, and what PyPI installs for it.
 const SYSTEMS: &[(&str, &[&str])] = &[
-    ("micrograd", &["micrograd==0.1.0", "numpy"]),
+    (MICROGRAD, &["micrograd==0.1.0", "numpy"]),
     ("torch", &["torch", "numpy"]),
     ("jax", &["jax", "numpy"]),
 ];
@@ -66,7 +69,18 @@ pub(crate) fn run_all(wanted: &[String]) -> Result<(), String> {
         ours(&work)?;
         let script = root().join(format!("xtask/compare/{name}_{}.py", work.name));
         let data = work.data.iter().map(|path| root().join(path));
-        run(Command::new(&python).arg(script).args(data))?;
+        let mut theirs = Command::new(&python);
+        theirs.arg(&script).args(data.clone());
+        if name == MICROGRAD {
+            // The same script by the drop-in, before and after.
+            let mut drop_in = Command::new(python::build()?);
+            drop_in.args(["-m", "gradling.micrograd"]).arg(&script).args(data).arg("500");
+            run(&mut drop_in)?;
+            run(theirs.arg("5"))?;
+            run(&mut drop_in)?;
+        } else {
+            run(&mut theirs)?;
+        }
         ours(&work)?;
     }
     Ok(())

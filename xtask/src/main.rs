@@ -2,6 +2,7 @@
 
 mod compare;
 mod process;
+mod python;
 mod test;
 
 use std::process::ExitCode;

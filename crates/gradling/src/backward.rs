@@ -41,6 +41,21 @@ impl Tape {
         None
     }
 
+    /// Sends the gradient that the node at `place` has to its inputs, and no further.
+    fn send_once(&mut self, place: usize) {
+        let g = self.grad.get(place) + 0.0;
+        self.grad.reserve(place);
+        let node = &self.nodes[place];
+        match node.op() {
+            Op::Leaf => {}
+            Op::Affine | Op::Dot => {
+                send_products(node, g, &self.nodes, &self.args, self.grad.slices())
+            }
+            _ => send(node, g, &self.nodes, &self.args, &self.numbers, self.grad.slices()),
+        }
+        self.end_sweep();
+    }
+
     fn end_sweep(&mut self) {
         self.grad.end_sweep();
         self.sweeping = false;
@@ -290,6 +305,36 @@ impl Value {
         unfinished.0 = false;
     }
 
+    /// Adds what this value's own gradient contributes to those of the values it was made from directly: one
+    /// step of [`backward`](Value::backward), to be taken by hand.
+    ///
+    /// ```
+    /// use gradling::Value;
+    /// let (x, w) = (Value::new(2.0), Value::new(-3.0));
+    /// let y = x * w;
+    /// y.set_grad(1.0);
+    /// y.backward_step();
+    /// assert_eq!((x.grad(), w.grad()), (-3.0, 2.0));
+    /// ```
+    #[track_caller]
+    pub fn backward_step(self) {
+        refuse_varying(self, "backward_step");
+        let own = live(tape::with(|tape| {
+            let place = tape.place(self.id, self.stamp)?;
+            assert!(!tape.sweeping, "backward_step was called while backward runs");
+            let own = tape.nodes[place].is(Op::Own);
+            if !own {
+                tape.send_once(place);
+            }
+            Ok(own.then_some(place))
+        }));
+        if let Some(place) = own {
+            let _unfinished = Unfinished(true);
+            tape::with(|tape| tape.sweeping = true);
+            send_own(place);
+        }
+    }
+
     /// Forgets the gradients of this value and of everything it was made from.
     #[track_caller]
     pub fn zero_graph_grad(self) {
@@ -317,6 +362,11 @@ fn send_own(place: usize) {
         tape.inputs(place, |id| inputs.push(Value::at(tape, id)));
         (tape.own_at(place).clone(), inputs, Value::at(tape, place as u32), tape.grad.get(place))
     });
+    if let Some(backward) = operation.backward() {
+        // It reads and writes gradients as anybody does.
+        tape::with(|tape| inputs.iter().for_each(|input| tape.grad.slices().open(input.id)));
+        return backward(y);
+    }
     crate::scope(|| {
         let pulled = operation.pull(&inputs, y, Value::constant(g));
         tape::with(|tape| {

@@ -92,6 +92,14 @@ impl Column {
         }
     }
 
+    /// Forgets the gradient at `place`.
+    #[inline]
+    pub(crate) fn forget(&mut self, place: usize) {
+        if let Some(State::Held | State::Open) = self.state.get(place >> BLOCK_BITS) {
+            self.grad[place] = NOT_COMPUTED;
+        }
+    }
+
     /// Forgets the gradients from `len` on.
     pub(crate) fn truncate(&mut self, len: usize) {
         let whole = len >> BLOCK_BITS;
@@ -164,6 +172,11 @@ impl Gradients<'_> {
             self.reach(place >> BLOCK_BITS);
         }
         self.grad[place] += contribution;
+    }
+
+    /// Makes the gradient of `id` that of the sweep in progress, for one who reads and writes it.
+    pub(crate) fn open(&mut self, id: u32) {
+        self.reach(id as usize >> BLOCK_BITS);
     }
 
     /// Opens a block if it is not: from now on its gradients are those of the sweep in progress.

@@ -90,6 +90,26 @@ impl Groups {
         self.records.truncate(len);
     }
 
+    /// Whether some group is open.
+    pub(crate) fn are_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// The values moved: `place[id]` is where each is now, or, of one that is gone, where the next is. Groups
+    /// that none is left of go, too.
+    pub(crate) fn moved(&mut self, place: &[u32]) {
+        let (mut kept, mut number) = (0, Vec::with_capacity(self.records.len()));
+        self.records.retain_mut(|record| {
+            (record.first, record.end) = (place[record.first as usize], place[record.end as usize]);
+            let stays = record.first < record.end;
+            // Its parent holds more than it does, so that is there if this is.
+            record.parent = record.parent.map(|parent| number[parent as usize]);
+            number.push(kept);
+            kept += u32::from(stays);
+            stays
+        });
+    }
+
     /// Opens a group whose first value will have the id `nodes`.
     pub(crate) fn open(&mut self, nodes: usize, name: Name, neurons: u32) {
         self.serial = self.serial.wrapping_add(1);

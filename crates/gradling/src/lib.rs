@@ -29,6 +29,7 @@ mod op;
 mod own;
 mod program;
 mod random;
+pub mod shared;
 mod tape;
 mod value;
 mod walk;

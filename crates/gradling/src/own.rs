@@ -1,7 +1,7 @@
 //! Operations of the user's own: a function and its derivative.
 
 use crate::op::{Op, Real};
-use crate::tape::{self, Kind};
+use crate::tape::{self, Kind, Tape};
 use crate::value::{Value, live};
 use std::fmt;
 use std::rc::Rc;
@@ -29,8 +29,14 @@ pub struct Operation(Rc<Parts>);
 
 struct Parts {
     name: String,
-    value: Box<ValueOf>,
-    derivative: Box<DerivativeOf>,
+    meaning: Meaning,
+}
+
+enum Meaning {
+    /// Functions of the inputs.
+    Functions { value: Box<ValueOf>, derivative: Box<DerivativeOf> },
+    /// What adds to the gradients of the inputs; see [`shared::set_backward`](crate::shared::set_backward).
+    ByHand(Box<dyn Fn(Value)>),
 }
 
 impl Operation {
@@ -41,11 +47,16 @@ impl Operation {
         value: impl Fn(&[f64]) -> f64 + 'static,
         derivative: impl Fn(&[Value], Value) -> Vec<Value> + 'static,
     ) -> Self {
-        Operation(Rc::new(Parts {
-            name: name.into(),
-            value: Box::new(value),
-            derivative: Box::new(derivative),
-        }))
+        let (value, derivative) = (Box::new(value), Box::new(derivative));
+        Operation::of(name.into(), Meaning::Functions { value, derivative })
+    }
+
+    pub(crate) fn by_hand(name: String, backward: impl Fn(Value) + 'static) -> Self {
+        Operation::of(name, Meaning::ByHand(Box::new(backward)))
+    }
+
+    fn of(name: String, meaning: Meaning) -> Self {
+        Operation(Rc::new(Parts { name, meaning }))
     }
 
     /// The name, as pictures show it.
@@ -63,20 +74,33 @@ impl Operation {
             inputs.iter().map(|x| tape.node(x.id, x.stamp).map(|node| node.data)).collect()
         }));
         // Without the tape in hand: it is the user's code.
-        let data = self.value(&numbers);
+        let data = self.value(&numbers).unwrap_or(f64::NAN);
+        self.push(data, inputs)
+    }
+
+    /// Appends the result `data` of this operation.
+    pub(crate) fn push(&self, data: f64, inputs: &[Value]) -> Value {
         tape::with(|tape| {
-            let first = tape.next_args();
-            tape.args.extend(inputs.iter().map(|input| input.id));
-            // The operation's own place stands behind its inputs.
-            tape.args.push(tape.own.len() as u32);
-            tape.own.push(self.clone());
+            let first = tape.list_own(self.clone(), inputs.iter().map(|input| input.id));
             let id = tape.push(data, Op::Own, Kind::Plain, first, inputs.len() as u32);
             Value::at(tape, id)
         })
     }
 
-    pub(crate) fn value(&self, inputs: &[f64]) -> f64 {
-        (self.0.value)(inputs)
+    /// The result, of an operation that is a function.
+    pub(crate) fn value(&self, inputs: &[f64]) -> Option<f64> {
+        match &self.0.meaning {
+            Meaning::Functions { value, .. } => Some(value(inputs)),
+            Meaning::ByHand(_) => None,
+        }
+    }
+
+    /// What adds to the gradients of the inputs, of an operation that is given so.
+    pub(crate) fn backward(&self) -> Option<&dyn Fn(Value)> {
+        match &self.0.meaning {
+            Meaning::Functions { .. } => None,
+            Meaning::ByHand(backward) => Some(&**backward),
+        }
     }
 
     /// The gradient of each input, given the gradient `g` of the result `y`.
@@ -84,7 +108,13 @@ impl Operation {
     /// # Panics
     /// If the derivative does not give one value for each input.
     pub(crate) fn pull(&self, inputs: &[Value], y: Value, g: Value) -> Vec<Value> {
-        let mut partials = (self.0.derivative)(inputs, y);
+        let Meaning::Functions { derivative, .. } = &self.0.meaning else {
+            panic!(
+                "the `_backward` that `{}` was given adds numbers to gradients: there is no gradient of that",
+                self.name()
+            )
+        };
+        let mut partials = derivative(inputs, y);
         assert!(
             partials.len() == inputs.len(),
             "the derivative of `{}` gave {} values for {} inputs: it must give one for each, in order",
@@ -102,5 +132,20 @@ impl Operation {
 impl fmt::Debug for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Operation({})", self.name())
+    }
+}
+
+impl Tape {
+    /// Lists the inputs of an own operation, and behind them its own place; returns where.
+    pub(crate) fn list_own(
+        &mut self,
+        operation: Operation,
+        inputs: impl Iterator<Item = u32>,
+    ) -> u32 {
+        let first = self.next_args();
+        self.args.extend(inputs);
+        self.args.push(self.own.len() as u32);
+        self.own.push(operation);
+        first
     }
 }

@@ -38,6 +38,18 @@ impl Node {
         self.tag >> 16
     }
 
+    /// The same node in another life.
+    #[inline]
+    pub(crate) fn with_stamp(self, stamp: Stamp) -> Node {
+        Node { tag: stamp << 16 | (self.tag & 0xffff), ..self }
+    }
+
+    /// The same node made by an operation of the user's, with its inputs in the list from `first` on.
+    pub(crate) fn made_by_own(self, first: u32, count: u32) -> Node {
+        let tag = self.stamp() << 16 | (Kind::Plain as u64) << 8 | Op::Own as u64;
+        Node { a: first, b: count, tag, ..self }
+    }
+
     #[inline]
     pub(crate) fn kind(&self) -> Kind {
         const KINDS: [Kind; 4] = [Kind::Plain, Kind::Constant, Kind::Neighbours, Kind::Plain];
@@ -88,6 +100,10 @@ pub(crate) struct Tape {
     pub(crate) own: Vec<Operation>,
     pub(crate) labels: BTreeMap<u32, String>,
     pub(crate) groups: Groups,
+    /// Scopes that are open.
+    pub(crate) scopes: u32,
+    /// Some value got an operation after it was made, so the columns are not in the order of the values.
+    pub(crate) replaced: bool,
     /// A step of a program is being recorded.
     pub(crate) recording: Option<Recording>,
     stamp: Stamp,
@@ -168,6 +184,12 @@ fn make_tape() -> &'static mut Tape {
     Box::leak(Box::new(Tape::new()))
 }
 
+/// Makes another tape this thread's, and returns the one before.
+#[inline]
+pub(crate) fn exchange(tape: Option<&'static mut Tape>) -> Option<&'static mut Tape> {
+    TAPE.replace(tape)
+}
+
 /// This thread's tape, until the guard goes.
 #[inline]
 pub(crate) fn take() -> Taken {
@@ -232,7 +254,7 @@ pub fn live_nodes() -> usize {
 }
 
 impl Tape {
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Tape {
             nodes: Vec::new(),
             grad: Column::new(),
@@ -242,6 +264,8 @@ impl Tape {
             own: Vec::new(),
             labels: BTreeMap::new(),
             groups: Groups::new(),
+            scopes: 0,
+            replaced: false,
             recording: None,
             stamp: 0,
         }
@@ -382,8 +406,16 @@ impl Tape {
         math::dot(count, |i| x[i].data, |i| w[i].data)
     }
 
-    /// Where the tape stands now.
-    fn mark(&self) -> Mark {
+    /// The stamp of another life, for nodes from now on.
+    pub(crate) fn next_stamp(&mut self) -> Stamp {
+        self.stamp += 1;
+        assert!(self.stamp < 1 << 48, "this thread has used up its 2^48 scopes");
+        self.stamp
+    }
+
+    /// Where the tape stands now: a scope begins.
+    fn mark(&mut self) -> Mark {
+        self.scopes += 1;
         Mark {
             nodes: self.nodes.len(),
             args: self.args.len(),
@@ -395,6 +427,7 @@ impl Tape {
 
     /// Gives back every node made since `mark`, and returns the user's operations among them.
     fn truncate(&mut self, mark: Mark) -> Vec<Operation> {
+        self.scopes -= 1;
         self.groups.truncate(mark.groups);
         if self.nodes.len() == mark.nodes {
             return Vec::new();
@@ -406,8 +439,7 @@ impl Tape {
         if self.labels.last_key_value().is_some_and(|(&id, _)| id as usize >= mark.nodes) {
             self.labels.split_off(&(mark.nodes as u32));
         }
-        self.stamp += 1;
-        assert!(self.stamp < 1 << 48, "this thread has used up its 2^48 scopes");
+        self.next_stamp();
         self.own.split_off(mark.own)
     }
 }

@@ -107,8 +107,9 @@ pub(crate) fn replay(order: &[u32]) {
             tape.inputs(place, |id| inputs.push(tape.data(id as usize)));
             (tape.own_at(place).clone(), inputs)
         });
-        let data = operation.value(&inputs);
-        tape::with(|tape| tape.nodes[place].data = data);
+        if let Some(data) = operation.value(&inputs) {
+            tape::with(|tape| tape.nodes[place].data = data);
+        }
         rest = &rest[own + 1..];
     }
 }

@@ -1,0 +1,38 @@
+//! The native half of the Python package: `gradling._native`.
+//!
+//! Python objects come and go in any order, and threads share them. So all values of a Python process are
+//! on one tape (`world.rs`), which knows for every node the object that means it: through that the same
+//! node is always the same object, and a node that no object can reach any more is given back.
+
+mod functions;
+mod micrograd;
+mod network;
+mod number;
+mod object;
+mod operations;
+mod picture;
+mod value;
+mod world;
+
+/// The engine of gradling. Use it through the package `gradling`.
+#[pyo3::pymodule]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::functions::{
+        dot, grad, hessian, hvp, jacobian, live_nodes, log_softmax, logsumexp, mean, softmax, sum,
+    };
+    #[pymodule_export]
+    use super::network::forward;
+    #[pymodule_export]
+    use super::object::PyValue;
+    #[pymodule_export]
+    use super::picture::{dot_source, svg};
+
+    /// The other class named `Value`.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("MicrogradValue", module.py().get_type::<crate::micrograd::Micrograd>())
+    }
+}

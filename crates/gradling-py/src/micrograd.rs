@@ -1,0 +1,97 @@
+//! The class that spells operations as micrograd does.
+
+use crate::number::{Number, Operand};
+use crate::object::{Kind, PyValue};
+use crate::operations::{Side, binary, leaf, power, with_array};
+use crate::world::Nodes;
+use gradling::{Op, Value};
+use pyo3::prelude::*;
+
+/// The class that micrograd's `Value` stands for: as `gradling.Value`, but it spells operations as micrograd
+/// does. `-a` is `a * -1`, `a - b` is `a + b * -1`, `a / b` is `a * b**-1`, and a graph shows these nodes.
+#[pyclass(name = "Value", module = "gradling.micrograd.engine", extends = PyValue, frozen, subclass)]
+pub(crate) struct Micrograd;
+
+const MINUS_ONE: Number = Number { data: -1.0, is_int: true };
+
+/// x * -1
+fn negative(nodes: &mut Nodes, x: Value) -> Value {
+    let minus_one = MINUS_ONE.constant(nodes);
+    binary(nodes, Op::Mul, x, minus_one)
+}
+
+/// A node of a value and what stands beside it.
+fn spelled<'py>(
+    a: &Bound<'py, PyValue>,
+    b: &Bound<'py, PyAny>,
+    op: Op,
+    side: Side,
+    spell: impl FnOnce(&mut Nodes, Value, &Operand<'_, 'py>) -> Value,
+) -> PyResult<Py<PyAny>> {
+    let Some(b) = Operand::of(b)? else { return with_array(a, b, op, side) };
+    let result = PyValue::make(a.py(), a.get().kind, |nodes| spell(nodes, a.get().value(), &b))?;
+    PyValue::keep_by_hand(&result, [a]);
+    if let Operand::Value(b) = b {
+        PyValue::keep_by_hand(&result, [b]);
+    }
+    Ok(result.into_any().unbind())
+}
+
+#[pymethods]
+impl Micrograd {
+    #[new]
+    #[allow(clippy::new_ret_no_self)] // the object registers itself while it is made
+    #[pyo3(signature = (data, _children=None, _op="", label=None), text_signature = "(data, _children=(), _op='', label=None)")]
+    fn new(
+        data: &Bound<'_, PyAny>,
+        _children: Option<&Bound<'_, PyAny>>,
+        _op: &str,
+        label: Option<String>,
+    ) -> PyResult<Py<PyValue>> {
+        Ok(leaf(Kind::Micrograd, data, _children, _op, label)?.unbind())
+    }
+
+    fn __neg__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        let a = slf.as_super();
+        let result =
+            PyValue::make(slf.py(), Kind::Micrograd, |nodes| negative(nodes, a.get().value()))?;
+        PyValue::keep_by_hand(&result, [a]);
+        Ok(result)
+    }
+
+    fn __sub__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        spelled(slf.as_super(), other, Op::Sub, Side::Left, |nodes, a, b| {
+            let b = match b {
+                Operand::Value(b) => negative(nodes, b.get().value()),
+                Operand::Number(b) => Number { data: -b.data, ..*b }.constant(nodes),
+            };
+            binary(nodes, Op::Add, a, b)
+        })
+    }
+
+    fn __rsub__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        spelled(slf.as_super(), other, Op::Sub, Side::Right, |nodes, a, b| {
+            let a = negative(nodes, a);
+            let b = b.value(nodes);
+            binary(nodes, Op::Add, a, b)
+        })
+    }
+
+    fn __truediv__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        spelled(slf.as_super(), other, Op::Div, Side::Left, |nodes, a, b| {
+            let b = match b {
+                Operand::Value(b) => power(nodes, b.get().value(), MINUS_ONE),
+                Operand::Number(b) => Number { data: 1.0 / b.data, is_int: false }.constant(nodes),
+            };
+            binary(nodes, Op::Mul, a, b)
+        })
+    }
+
+    fn __rtruediv__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        spelled(slf.as_super(), other, Op::Div, Side::Right, |nodes, a, b| {
+            let a = power(nodes, a, MINUS_ONE);
+            let b = b.value(nodes);
+            binary(nodes, Op::Mul, a, b)
+        })
+    }
+}

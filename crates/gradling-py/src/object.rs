@@ -1,0 +1,233 @@
+//! The Python object that means a node, and what it keeps.
+
+use crate::micrograd::Micrograd;
+use crate::world::{self, NO_NODE, Nodes};
+use gradling::{Value, shared};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// A number that remembers how it was made.
+///
+/// Compute with values as with numbers; `backward()` then fills in the gradient of every value that took part.
+///
+///     >>> from gradling import Value
+///     >>> a, b = Value(2.0), Value(-3.0)
+///     >>> c = a * b + 10
+///     >>> c.backward()
+///     >>> c.data, a.grad, b.grad
+///     (4.0, -3.0, 2.0)
+///
+/// `data` and `grad` may be assigned, and so may any other attribute. Values are compared by identity; `lt`,
+/// `gt` and their kin compare numbers within the graph.
+#[pyclass(name = "Value", module = "gradling", frozen, subclass, weakref)]
+pub(crate) struct PyValue {
+    /// The node it means. It changes when nodes are moved together.
+    id: AtomicU32,
+    /// It, or something that it was made from, has a `_backward` that was assigned.
+    pub(crate) by_hand: AtomicBool,
+    /// Which of the two classes the object and what is made of it have.
+    pub(crate) kind: Kind,
+    pub(crate) more: OnceLock<Box<Mutex<More>>>,
+}
+
+/// `gradling.Value`, or the class that spells operations as micrograd does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Own,
+    Micrograd,
+}
+
+/// What few values have.
+#[derive(Default)]
+pub(crate) struct More {
+    /// The `_backward` that was assigned. It is kept here and not on the tape, and what it was made from is
+    /// kept in `made_from`, so that Python's collector sees the circle of a value, its function and the value.
+    pub(crate) backward: Option<Py<PyAny>>,
+    pub(crate) made_from: Vec<Py<PyValue>>,
+    pub(crate) attributes: Option<Py<PyDict>>,
+}
+
+impl PyValue {
+    fn blank(kind: Kind) -> PyValue {
+        PyValue {
+            id: AtomicU32::new(NO_NODE),
+            by_hand: AtomicBool::new(false),
+            kind,
+            more: OnceLock::new(),
+        }
+    }
+
+    /// An object of this kind that means no node yet. Making it may run Python.
+    #[inline]
+    fn object(py: Python<'_>, kind: Kind) -> PyResult<Bound<'_, PyValue>> {
+        match kind {
+            Kind::Own => Bound::new(py, PyValue::blank(kind)),
+            Kind::Micrograd => {
+                let both = PyClassInitializer::from(PyValue::blank(kind)).add_subclass(Micrograd);
+                Ok(Bound::new(py, both)?.into_super())
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.by_hand.load(Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    #[inline]
+    pub(crate) fn id(&self) -> u32 {
+        self.id.load(Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn set_id(&self, id: u32) {
+        self.id.store(id, Relaxed);
+    }
+
+    /// The value, on the tape.
+    #[inline]
+    pub(crate) fn value(&self) -> Value {
+        shared::value(self.id())
+    }
+
+    pub(crate) fn more(&self) -> MutexGuard<'_, More> {
+        self.more.get_or_init(Box::default).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An object for the value that `compute` makes.
+    #[inline]
+    pub(crate) fn make(
+        py: Python<'_>,
+        kind: Kind,
+        compute: impl FnOnce(&mut Nodes) -> Value,
+    ) -> PyResult<Bound<'_, PyValue>> {
+        let object = PyValue::object(py, kind)?;
+        world::with(|nodes| {
+            nodes.tidy();
+            let value = compute(nodes);
+            nodes.register(&object, value);
+        });
+        Ok(object)
+    }
+
+    /// An object for each of the values that `compute` makes or finds; at most `most`.
+    pub(crate) fn objects<'py>(
+        py: Python<'py>,
+        kind: Kind,
+        most: usize,
+        compute: impl FnOnce(&mut Nodes) -> Vec<Value>,
+    ) -> PyResult<Vec<Bound<'py, PyValue>>> {
+        let blank: Vec<_> =
+            (0..most).map(|_| PyValue::object(py, kind)).collect::<PyResult<_>>()?;
+        let objects = world::with(|nodes| {
+            nodes.tidy();
+            let values = compute(nodes);
+            let known = |(blank, value): (&Bound<'py, PyValue>, Value)| {
+                nodes.object(py, value.id()).unwrap_or_else(|| {
+                    nodes.register(blank, value);
+                    blank.clone()
+                })
+            };
+            blank.iter().zip(values).map(known).collect()
+        });
+        Ok(objects)
+    }
+
+    /// Makes `result` keep those of its inputs that have a `_backward` by hand somewhere below them.
+    #[inline]
+    pub(crate) fn keep_by_hand<'a, 'py: 'a>(
+        result: &Bound<'py, PyValue>,
+        inputs: impl IntoIterator<Item = &'a Bound<'py, PyValue>>,
+    ) {
+        for input in inputs {
+            if input.get().is_by_hand() {
+                result.get().by_hand.store(true, Relaxed);
+                result.get().more().made_from.push(input.clone().unbind());
+            }
+        }
+    }
+}
+
+impl Drop for PyValue {
+    fn drop(&mut self) {
+        let id = *self.id.get_mut();
+        if id != NO_NODE {
+            world::with(|nodes| nodes.forget(id));
+        }
+        if let Some(more) = self.more.take() {
+            drop_in_turn(more.into_inner().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+}
+
+/// Drops what a value kept; if that is a long chain, one after the other instead of one within the other.
+pub(crate) fn drop_in_turn(more: More) {
+    thread_local! {
+        static WAITING: std::cell::RefCell<Option<Vec<More>>> = const { std::cell::RefCell::new(None) };
+    }
+    let first = WAITING.with_borrow_mut(|waiting| match waiting {
+        Some(waiting) => {
+            waiting.push(more);
+            None
+        }
+        None => {
+            *waiting = Some(Vec::new());
+            Some(more)
+        }
+    });
+    let mut next = first;
+    while let Some(more) = next {
+        drop(more);
+        next = WAITING.with_borrow_mut(|waiting| {
+            let more = waiting.as_mut().and_then(Vec::pop);
+            if more.is_none() {
+                *waiting = None;
+            }
+            more
+        });
+    }
+}
+
+impl PyValue {
+    /// `value` keeps what `from`, which was made from it, keeps.
+    pub(crate) fn keep_as(value: &Bound<'_, PyValue>, from: &Bound<'_, PyValue>) {
+        let py = value.py();
+        if value.is(from) || value.get().by_hand.swap(true, Relaxed) {
+            return;
+        }
+        let kept: Vec<_> =
+            from.get().more().made_from.iter().map(|value| value.clone_ref(py)).collect();
+        value.get().more().made_from = kept;
+    }
+}
+
+/// Calls the `_backward` that was assigned to a value.
+pub(crate) fn call_backward(y: Value) {
+    let failed = Python::attach(|py| {
+        // An object that something with a `_backward` below it was made from is kept by what was made of it.
+        let object = world::with(|nodes| nodes.object(py, y.id()))?;
+        let backward = object.get().more().backward.as_ref().map(|f| f.clone_ref(py))?;
+        backward.call0(py).err()
+    });
+    if let Some(error) = failed {
+        resume_unwind(Box::new(error));
+    }
+}
+
+/// Runs what may call a `_backward`, and hands its exception on.
+pub(crate) fn may_call(body: impl FnOnce()) -> PyResult<()> {
+    catch_unwind(AssertUnwindSafe(|| world::enter(body))).or_else(|panic| {
+        match panic.downcast::<PyErr>() {
+            Ok(error) => Err(*error),
+            Err(panic) => resume_unwind(panic),
+        }
+    })
+}

@@ -1,0 +1,451 @@
+//! `Value`: its attributes, operators and methods.
+
+use crate::number::{Number, Operand};
+use crate::object::{Kind, PyValue, call_backward, drop_in_turn, may_call};
+use crate::operations::{Side, leaf, named, one, two, with_number};
+use crate::world::{self, FLOAT_EXPONENT, INT};
+use gradling::{Op, shared};
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PySet, PyTuple};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// A number as Python shows it: an int without a point.
+fn number<'py>(py: Python<'py>, data: f64, is_int: bool) -> PyResult<Bound<'py, PyAny>> {
+    if is_int && data.fract() == 0.0 && data.abs() <= 9_007_199_254_740_992.0 {
+        Ok((data as i64).into_pyobject(py)?.into_any())
+    } else {
+        Ok(data.into_pyobject(py)?.into_any())
+    }
+}
+
+#[pymethods]
+impl PyValue {
+    /// Tells numpy to leave operators to the value: what it would try first takes a microsecond.
+    #[classattr]
+    fn __array_ufunc__(py: Python<'_>) -> Py<PyAny> {
+        py.None()
+    }
+
+    #[new]
+    #[allow(clippy::new_ret_no_self)] // the object registers itself while it is made
+    #[pyo3(signature = (data, _children=None, _op="", label=None), text_signature = "(data, _children=(), _op='', label=None)")]
+    fn new(
+        data: &Bound<'_, PyAny>,
+        _children: Option<&Bound<'_, PyAny>>,
+        _op: &str,
+        label: Option<String>,
+    ) -> PyResult<Py<PyValue>> {
+        Ok(leaf(Kind::Own, data, _children, _op, label)?.unbind())
+    }
+
+    /// The number. Values made from this one keep theirs when it is assigned, until `recompute()`.
+    #[getter]
+    fn data<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let (data, facts) =
+            world::with(|nodes| (slf.get().value().data(), nodes.facts(slf.get().id())));
+        number(slf.py(), data, facts & INT != 0)
+    }
+
+    /// The gradient: d root / d self, summed over the calls of `backward()`; 0 where none was computed.
+    #[getter]
+    fn grad<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let grad = world::with(|_| slf.get().value().computed_grad());
+        number(slf.py(), grad.unwrap_or(0.0), grad.is_none())
+    }
+
+    /// The name, for pictures; empty if it has none.
+    #[getter]
+    fn label(&self) -> String {
+        world::with(|_| self.value().label()).unwrap_or_default()
+    }
+
+    /// How it was made: `+`, `**2`, `tanh`; empty for a leaf.
+    #[getter]
+    fn _op(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let (op, number, symbol, facts) = world::with(|nodes| {
+            let value = slf.get().value();
+            (value.op(), value.number(), value.symbol(), nodes.facts(value.id()))
+        });
+        match (op, number) {
+            (Op::Powf, Some(exponent)) => {
+                let number = self::number(slf.py(), exponent, facts & FLOAT_EXPONENT == 0)?;
+                Ok(format!("**{}", number.repr()?))
+            }
+            _ => Ok(symbol),
+        }
+    }
+
+    /// The values it was made from, as a set of the same objects.
+    #[getter]
+    fn _prev<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PySet>> {
+        PySet::new(slf.py(), Self::inputs(slf)?)
+    }
+
+    /// The values it was made from, in order; one that was used twice stands twice.
+    fn inputs<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyValue>>> {
+        let count = world::with(|_| slf.get().value().inputs().len());
+        let inputs =
+            PyValue::objects(slf.py(), slf.get().kind, count, |_| slf.get().value().inputs())?;
+        if slf.get().is_by_hand() {
+            inputs.iter().for_each(|input| Self::keep_as(input, slf));
+        }
+        Ok(inputs)
+    }
+
+    /// Everything it was made from and itself, in the order of creation.
+    fn reached<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyValue>>> {
+        let count = world::with(|_| slf.get().value().reached().len());
+        let reached =
+            PyValue::objects(slf.py(), slf.get().kind, count, |_| slf.get().value().reached())?;
+        if slf.get().is_by_hand() {
+            reached.iter().for_each(|value| Self::keep_as(value, slf));
+        }
+        Ok(reached)
+    }
+
+    /// What adds this value's part to the gradients of those it was made from. It can be called, and it can be
+    /// assigned: that is how to give an operation of your own its derivative.
+    #[getter]
+    fn _backward<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(more) = slf.get().more.get() {
+            let more = more.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(backward) = &more.backward {
+                return Ok(backward.bind(slf.py()).clone());
+            }
+        }
+        slf.getattr("backward_step")
+    }
+
+    /// Adds to the gradients of the values it was made from what this value's own gradient contributes.
+    fn backward_step(slf: &Bound<'_, Self>) -> PyResult<()> {
+        may_call(|| slf.get().value().backward_step())
+    }
+
+    /// Computes the gradient of this value by every value it was made from and adds it to theirs.
+    ///
+    /// A second call adds the same again, as in PyTorch.
+    fn backward(slf: &Bound<'_, Self>) -> PyResult<()> {
+        may_call(|| slf.get().value().backward())
+    }
+
+    /// Forgets the gradient of this one value.
+    fn zero_grad(&self) {
+        world::with(|_| self.value().zero_grad());
+    }
+
+    /// Forgets the gradients of this value and of everything it was made from.
+    fn zero_graph_grad(&self) {
+        world::with(|_| self.value().zero_graph_grad());
+    }
+
+    /// Computes this value again from the leaves it was made from, with their numbers of now.
+    fn recompute(&self) {
+        world::with(|_| self.value().recompute());
+    }
+
+    /// The oldest value below this one that is infinite or not a number: where a NaN in a loss began.
+    fn first_non_finite<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyValue>>> {
+        let found = PyValue::objects(slf.py(), slf.get().kind, 1, |_| {
+            slf.get().value().first_non_finite().map(|found| found.value).into_iter().collect()
+        })?;
+        Ok(found.into_iter().next())
+    }
+
+    fn __add__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        two(slf, other, Op::Add, Side::Left)
+    }
+
+    fn __radd__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        // The value first, as micrograd has it.
+        two(slf, other, Op::Add, Side::Left)
+    }
+
+    fn __mul__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        two(slf, other, Op::Mul, Side::Left)
+    }
+
+    fn __rmul__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        two(slf, other, Op::Mul, Side::Left)
+    }
+
+    fn __sub__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        two(slf, other, Op::Sub, Side::Left)
+    }
+
+    fn __rsub__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        two(slf, other, Op::Sub, Side::Right)
+    }
+
+    fn __truediv__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        two(slf, other, Op::Div, Side::Left)
+    }
+
+    fn __rtruediv__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        two(slf, other, Op::Div, Side::Right)
+    }
+
+    fn __neg__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Neg)
+    }
+
+    fn __pos__<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyValue> {
+        slf.clone()
+    }
+
+    fn __abs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Abs)
+    }
+
+    fn __pow__(
+        slf: &Bound<'_, Self>,
+        exponent: &Bound<'_, PyAny>,
+        modulo: &Bound<'_, PyAny>,
+    ) -> PyResult<Py<PyAny>> {
+        if !modulo.is_none() {
+            return Err(PyTypeError::new_err("pow() of a Value takes no modulus"));
+        }
+        match Operand::of(exponent)? {
+            Some(Operand::Number(number)) => {
+                Ok(with_number(slf, number, Op::Powf)?.into_any().unbind())
+            }
+            _ => two(slf, exponent, Op::Pow, Side::Left),
+        }
+    }
+
+    fn __rpow__(
+        slf: &Bound<'_, Self>,
+        base: &Bound<'_, PyAny>,
+        _modulo: &Bound<'_, PyAny>,
+    ) -> PyResult<Py<PyAny>> {
+        two(slf, base, Op::Pow, Side::Right)
+    }
+
+    /// e to the power of this value.
+    fn exp<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Exp)
+    }
+
+    /// The natural logarithm: -inf at 0, nan below.
+    fn log<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Ln)
+    }
+
+    /// The square root: nan below 0.
+    fn sqrt<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Sqrt)
+    }
+
+    /// The sine, of radians.
+    fn sin<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Sin)
+    }
+
+    /// The cosine, of radians.
+    fn cos<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Cos)
+    }
+
+    /// The hyperbolic tangent.
+    fn tanh<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Tanh)
+    }
+
+    /// The logistic function 1 / (1 + exp(-x)).
+    fn sigmoid<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Sigmoid)
+    }
+
+    /// max(x, 0), with gradient 0 at 0.
+    fn relu<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Relu)
+    }
+
+    /// x above 0, else slope times x; the slope gets no gradient.
+    #[pyo3(signature = (slope=0.01))]
+    fn leaky_relu<'py>(slf: &Bound<'py, Self>, slope: f64) -> PyResult<Bound<'py, PyValue>> {
+        with_number(slf, Number { data: slope, is_int: false }, Op::LeakyRelu)
+    }
+
+    /// ln(1 + exp(x)), a smooth relu.
+    fn softplus<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Softplus)
+    }
+
+    /// x Φ(x), Φ the normal distribution function; the exact form.
+    fn gelu<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Gelu)
+    }
+
+    /// The error function.
+    fn erf<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Erf)
+    }
+
+    /// |x|, with gradient 0 at 0.
+    fn abs<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        one(slf, Op::Abs)
+    }
+
+    /// The larger of the two: half the gradient to each at a tie.
+    fn max(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        named(slf, other, Op::Max)
+    }
+
+    /// The smaller of the two: half the gradient to each at a tie.
+    fn min(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        named(slf, other, Op::Min)
+    }
+
+    /// 1 where it is less than the other, else 0; no gradient.
+    fn lt(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        named(slf, other, Op::Lt)
+    }
+
+    /// 1 where it is at most the other, else 0; no gradient.
+    fn le(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        named(slf, other, Op::Le)
+    }
+
+    /// 1 where it is greater than the other, else 0; no gradient.
+    fn gt(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        named(slf, other, Op::Gt)
+    }
+
+    /// 1 where it is at least the other, else 0; no gradient.
+    fn ge(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        named(slf, other, Op::Ge)
+    }
+
+    /// 1 where it equals the other, else 0; no gradient.
+    fn eq(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        named(slf, other, Op::Eq)
+    }
+
+    /// 1 where it differs from the other, else 0; no gradient.
+    fn ne(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        named(slf, other, Op::Ne)
+    }
+
+    /// `then` where this value is not 0, else `otherwise`. Only the one chosen gets a gradient.
+    fn select<'py>(
+        slf: &Bound<'py, Self>,
+        then: &Bound<'py, PyAny>,
+        otherwise: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyValue>> {
+        let choices = PyTuple::new(slf.py(), [then, otherwise])?;
+        let choices = crate::number::values(&choices, "the choices of a select", slf.get().kind)?;
+        let result = PyValue::make(slf.py(), slf.get().kind, |_| {
+            slf.get().value().select(choices[0].get().value(), choices[1].get().value())
+        })?;
+        PyValue::keep_by_hand(&result, [slf, &choices[0], &choices[1]]);
+        Ok(result)
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        Ok(format!("Value(data={}, grad={})", Self::data(slf)?.repr()?, Self::grad(slf)?.repr()?))
+    }
+
+    /// An attribute that was assigned before.
+    fn __getattr__<'py>(slf: &Bound<'py, Self>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let attributes = slf.get().more.get().and_then(|more| {
+            let more = more.lock().unwrap_or_else(PoisonError::into_inner);
+            more.attributes.as_ref().map(|attributes| attributes.clone_ref(py))
+        });
+        match attributes.map(|attributes| attributes.bind(py).get_item(name)).transpose()? {
+            Some(Some(attribute)) => Ok(attribute),
+            _ => {
+                Err(PyAttributeError::new_err(format!("'Value' object has no attribute '{name}'")))
+            }
+        }
+    }
+
+    fn __setattr__(slf: &Bound<'_, Self>, name: &str, new: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = slf.get();
+        match name {
+            "data" => {
+                let number = Number::wanted(new, "the data of a Value")?;
+                world::with(|nodes| {
+                    let id = value.id();
+                    value.value().set_data(number.data);
+                    let rest = nodes.facts(id) & !INT;
+                    nodes.set_facts(id, rest | if number.is_int { INT } else { 0 });
+                });
+            }
+            "grad" => {
+                let number = Number::wanted(new, "the gradient of a Value")?;
+                world::with(|_| match number {
+                    // As it was at first, which pictures show as "not computed".
+                    Number { data: 0.0, is_int: true } => value.value().zero_grad(),
+                    Number { data, .. } => value.value().set_grad(data),
+                });
+            }
+            "label" => {
+                let label: String = new.extract()?;
+                world::with(|_| value.value().set_label(label));
+            }
+            "_backward" => {
+                value.by_hand.store(true, Relaxed);
+                let before = value.more().backward.replace(new.clone().unbind());
+                world::with(|_| shared::set_backward(value.value(), call_backward));
+                drop(before);
+            }
+            "_prev" | "_op" => {
+                return Err(PyAttributeError::new_err(format!(
+                    "'{name}' tells how a Value was made: give it to Value(data, children, op)"
+                )));
+            }
+            _ => {
+                let py = slf.py();
+                let mut more = value.more();
+                let is_new = more.attributes.is_none();
+                let attributes =
+                    more.attributes.get_or_insert_with(|| PyDict::new(py).unbind()).clone_ref(py);
+                drop(more);
+                attributes.bind(py).set_item(name, new)?;
+                if is_new {
+                    world::with(|nodes| nodes.pin(slf.clone().unbind()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &str) -> PyResult<()> {
+        let py = slf.py();
+        let attributes = slf.get().more.get().and_then(|more| {
+            let more = more.lock().unwrap_or_else(PoisonError::into_inner);
+            more.attributes.as_ref().map(|attributes| attributes.clone_ref(py))
+        });
+        match attributes {
+            Some(attributes) if attributes.bind(py).contains(name)? => {
+                attributes.bind(py).del_item(name)
+            }
+            _ => {
+                Err(PyAttributeError::new_err(format!("'Value' object has no attribute '{name}'")))
+            }
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        if let Some(more) = self.more.get()
+            && let Ok(more) = more.try_lock()
+        {
+            visit.call(&more.backward)?;
+            visit.call(&more.attributes)?;
+            for value in &more.made_from {
+                visit.call(value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn __clear__(&self) {
+        if self.more.get().is_some() {
+            drop_in_turn(std::mem::take(&mut *self.more()));
+        }
+    }
+}

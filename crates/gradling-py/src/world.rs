@@ -1,0 +1,263 @@
+//! The one tape of the process, and the Python objects that mean its nodes.
+#![allow(unsafe_code)]
+
+use crate::object::PyValue;
+use gradling::shared::{self, Graph, Holder};
+use gradling::{Operation, Value, live_nodes};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use std::cell::Cell;
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+
+/// So many new nodes at least are worth looking for what can be given back: 10 MB. Looking takes a nanosecond
+/// for each, and six for each that stays.
+const FEW: usize = 1 << 18;
+
+/// The id of an object without a node.
+pub(crate) const NO_NODE: u32 = u32::MAX;
+
+/// The tape, and what is known of its nodes.
+struct World {
+    graph: Graph,
+    nodes: Nodes,
+}
+
+// SAFETY: a tape is not `Send` for the operations of the user's own that it may hold. All of those on
+// this one are made by `value.rs` and hold nothing but what is `Send`.
+unsafe impl Send for World {}
+
+static WORLD: Mutex<Option<World>> = Mutex::new(None);
+
+thread_local! {
+    /// The nodes of the world, while this thread has it locked.
+    static INSIDE: Cell<Option<*mut Nodes>> = const { Cell::new(None) };
+}
+
+/// What is known of the nodes on the tape.
+pub(crate) struct Nodes {
+    slots: Vec<Slot>,
+    /// From so many nodes on it is worth looking for what can be given back.
+    full: usize,
+    /// Objects that the tape keeps, because something was written on them that a later look at the node shall
+    /// find again.
+    pinned: Vec<Py<PyValue>>,
+    /// To be dropped when the lock is free again: what it holds may be a value.
+    waste: (Vec<Operation>, Vec<Py<PyValue>>),
+}
+
+/// The object of a node, if it has one, and two facts in the low bits, which an address leaves free.
+#[derive(Clone, Copy)]
+struct Slot(usize);
+
+/// The number is a Python `int`.
+pub(crate) const INT: usize = 1;
+/// The exponent was given as a Python `float`, though it is whole.
+pub(crate) const FLOAT_EXPONENT: usize = 2;
+
+impl Slot {
+    const EMPTY: Slot = Slot(0);
+
+    fn object(self) -> *mut ffi::PyObject {
+        (self.0 & !3) as *mut ffi::PyObject
+    }
+
+    fn facts(self) -> usize {
+        self.0 & 3
+    }
+}
+
+impl Nodes {
+    /// What is known of a node besides its object.
+    pub(crate) fn facts(&self, id: u32) -> usize {
+        self.slots.get(id as usize).map_or(0, |slot| slot.facts())
+    }
+
+    pub(crate) fn set_facts(&mut self, id: u32, facts: usize) {
+        let slot = self.slot(id);
+        *slot = Slot(slot.0 & !3 | facts);
+    }
+
+    /// The object of a node.
+    pub(crate) fn object<'py>(&self, py: Python<'py>, id: u32) -> Option<Bound<'py, PyValue>> {
+        let object = self.slots.get(id as usize).copied().unwrap_or(Slot::EMPTY).object();
+        // SAFETY: an object takes itself out when it goes, so this one is alive; and only a `PyValue` puts
+        // itself in.
+        (!object.is_null()).then(|| unsafe {
+            Borrowed::from_ptr(py, object).cast_unchecked::<PyValue>().to_owned()
+        })
+    }
+
+    #[inline]
+    fn slot(&mut self, id: u32) -> &mut Slot {
+        let id = id as usize;
+        if self.slots.len() <= id {
+            self.slots.resize(id + 1, Slot::EMPTY);
+        }
+        &mut self.slots[id]
+    }
+
+    /// An object means a node from now on.
+    #[inline]
+    pub(crate) fn register(&mut self, object: &Bound<'_, PyValue>, value: Value) {
+        object.get().set_id(value.id());
+        let slot = self.slot(value.id());
+        *slot = Slot(object.as_ptr() as usize | slot.facts());
+    }
+
+    /// The object of a node is going.
+    pub(crate) fn forget(&mut self, id: u32) {
+        let slot = self.slot(id);
+        *slot = Slot(slot.facts());
+        // If it was the newest with an object, it goes, and all before it that have none.
+        if id as usize + 1 == self.slots.len() {
+            let slots = &self.slots;
+            let has_object =
+                |id: u32| slots.get(id as usize).is_some_and(|slot| !slot.object().is_null());
+            self.waste.0.extend(shared::give_back_newest(has_object));
+            self.slots.truncate(live_nodes());
+        }
+    }
+
+    /// Keeps an object as long as its node can be reached.
+    pub(crate) fn pin(&mut self, object: Py<PyValue>) {
+        self.pinned.push(object);
+    }
+
+    /// Gives back what no object can reach, if that is worth looking for.
+    #[inline]
+    pub(crate) fn tidy(&mut self) {
+        if live_nodes() >= self.full {
+            self.collect();
+        }
+    }
+
+    /// Gives back what no object can reach.
+    #[cold]
+    pub(crate) fn collect(&mut self) {
+        // A pinned object that nobody else holds keeps nothing by itself.
+        let unheld = |object: &Py<PyValue>| {
+            // SAFETY: the object is alive, for it is held here.
+            let count = unsafe { ffi::Py_REFCNT(object.as_ptr()) };
+            (count == 1).then(|| object.get().id())
+        };
+        let mut unheld: Vec<u32> = self.pinned.iter().filter_map(unheld).collect();
+        unheld.sort_unstable();
+        for &id in &unheld {
+            // Unless it is told of another.
+            // SAFETY: an object in a slot is alive.
+            unsafe { tell_id(self.slots[id as usize].object(), NO_NODE) };
+        }
+        let mut objects = Objects { slots: std::mem::take(&mut self.slots), unheld: &unheld };
+        let own = shared::collect(&mut objects);
+        self.slots = objects.slots;
+        let Some(own) = own else {
+            for &id in &unheld {
+                // SAFETY: an object in a slot is alive.
+                unsafe { tell_id(self.slots[id as usize].object(), id) };
+            }
+            return;
+        };
+        self.slots.truncate(live_nodes());
+        self.full = live_nodes() + live_nodes().max(FEW);
+        self.waste.0.extend(own);
+        let gone = self.pinned.extract_if(.., |object| object.get().id() == NO_NODE);
+        self.waste.1.extend(gone);
+    }
+}
+
+/// The objects while nodes are collected.
+struct Objects<'a> {
+    slots: Vec<Slot>,
+    /// The nodes of pinned objects that nobody else holds, ascending.
+    unheld: &'a [u32],
+}
+
+impl Holder for Objects<'_> {
+    #[inline]
+    fn holds(&self, id: u32) -> bool {
+        let object = self.slots.get(id as usize).is_some_and(|slot| !slot.object().is_null());
+        object && (self.unheld.is_empty() || self.unheld.binary_search(&id).is_err())
+    }
+
+    #[inline]
+    fn moved(&mut self, old: u32, new: u32) {
+        let slot = self.slots.get(old as usize).copied().unwrap_or(Slot::EMPTY);
+        if let Some(to) = self.slots.get_mut(new as usize) {
+            *to = slot;
+        }
+        if !slot.object().is_null() {
+            // SAFETY: an object in a slot is alive.
+            unsafe { tell_id(slot.object(), new) };
+        }
+    }
+}
+
+/// Tells an object which node it means.
+///
+/// # Safety
+/// The object is alive, and a `PyValue`.
+unsafe fn tell_id(object: *mut ffi::PyObject, id: u32) {
+    // SAFETY: so asked; and whoever has the world has a Python thread.
+    unsafe {
+        let py = Python::assume_attached();
+        Borrowed::from_ptr(py, object).cast_unchecked::<PyValue>().get().set_id(id);
+    }
+}
+
+/// Locks the world. Whoever has it may need this thread's right to run Python to go on, so while this waits
+/// it is given up.
+fn lock() -> MutexGuard<'static, Option<World>> {
+    match WORLD.try_lock() {
+        Ok(world) => world,
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        Err(TryLockError::WouldBlock) => {
+            Python::attach(|py| WORLD.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner))
+        }
+    }
+}
+
+/// Runs `body` on the tape, with what is known of its nodes. It must not run Python, nor drop an object.
+#[inline]
+pub(crate) fn with<R>(body: impl FnOnce(&mut Nodes) -> R) -> R {
+    enter(|| {
+        let nodes = INSIDE.get().expect("entered");
+        // SAFETY: this thread has the world, and no other reference to the nodes lives, since what has one
+        // runs neither Python nor this.
+        body(unsafe { &mut *nodes })
+    })
+}
+
+/// Runs `body` on the tape. It may run Python, which may enter again.
+#[inline]
+pub(crate) fn enter<R>(body: impl FnOnce() -> R) -> R {
+    if INSIDE.get().is_some() {
+        return body();
+    }
+    let mut guard = lock();
+    let world = guard.get_or_insert_with(|| World {
+        graph: Graph::default(),
+        nodes: Nodes {
+            slots: Vec::new(),
+            full: FEW,
+            pinned: Vec::new(),
+            waste: (Vec::new(), Vec::new()),
+        },
+    });
+    struct Outside;
+    impl Drop for Outside {
+        fn drop(&mut self) {
+            INSIDE.set(None);
+        }
+    }
+    let World { graph, nodes } = world;
+    INSIDE.set(Some(nodes));
+    let outside = Outside;
+    let result = graph.enter(body);
+    drop(outside);
+    let waste = (!nodes.waste.0.is_empty() || !nodes.waste.1.is_empty())
+        .then(|| std::mem::take(&mut nodes.waste));
+    drop(guard);
+    drop(waste);
+    result
+}

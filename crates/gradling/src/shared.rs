@@ -1,0 +1,272 @@
+//! For bindings to languages whose objects are counted: a tape that is no thread's own, and giving values
+//! back one by one instead of by scopes.
+//!
+//! Rust code has no use for it: there a [`scope`](crate::scope) gives back what was made in it. Where a
+//! program holds values by objects that come and go in any order, the binding knows for every place on
+//! the tape whether an object means it. From time to time it calls [`collect`], which keeps what these
+//! were made from and moves it together; ids change, but their order stays, and so *ids only point down*
+//! still holds. Called whenever the tape has doubled, it costs a fixed share of the time in which the
+//! values were made.
+
+use crate::column::{Column, is_computed};
+use crate::op::{Arity, Op};
+use crate::own::Operation;
+use crate::tape::{self, Kind, Tape};
+use crate::value::Value;
+use std::fmt;
+
+/// A tape that threads use in turn, each for as long as it is in [`enter`](Graph::enter).
+///
+/// Values made in there are handles into this tape and mean nothing outside.
+///
+/// ```
+/// use gradling::{Value, live_nodes, shared::Graph};
+/// let mut graph = Graph::default();
+/// let x = graph.enter(|| Value::new(3.0));
+/// assert_eq!(live_nodes(), 0); // of this thread's own tape
+/// assert_eq!(graph.enter(|| (x * x).data()), 9.0);
+/// ```
+pub struct Graph(Option<&'static mut Tape>);
+
+impl Default for Graph {
+    fn default() -> Self {
+        Graph(Some(Box::leak(Box::new(Tape::new()))))
+    }
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Graph")
+    }
+}
+
+impl Graph {
+    /// Runs `body` with this tape as the thread's.
+    #[inline]
+    pub fn enter<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        struct Leave<'a>(&'a mut Graph, Option<&'static mut Tape>);
+        impl Drop for Leave<'_> {
+            #[inline]
+            fn drop(&mut self) {
+                self.0.0 = tape::exchange(self.1.take());
+            }
+        }
+        let before = tape::exchange(self.0.take());
+        let _leave = Leave(self, before);
+        body()
+    }
+}
+
+/// The value at a place of the tape.
+///
+/// # Panics
+/// If there is none.
+#[inline]
+pub fn value(id: u32) -> Value {
+    tape::with(|tape| Value::at(tape, id))
+}
+
+/// `bias + w * x + …` for pairs of w and x, told by their ids, in the nodes that a loop over `+` and `*` makes.
+///
+/// # Panics
+/// If there is no value with one of the ids.
+#[inline]
+pub fn spelled_dot(bias: u32, pairs: impl Iterator<Item = (u32, u32)>) -> Value {
+    tape::with(|tape| {
+        let (mut sum, mut data) = (bias, tape.data(bias as usize));
+        for (w, x) in pairs {
+            let product = tape.data(w as usize) * tape.data(x as usize);
+            let id = tape.push(product, Op::Mul, Kind::Plain, w, x);
+            data += product;
+            sum = tape.push(data, Op::Add, Kind::Plain, sum, id);
+        }
+        Value::at(tape, sum)
+    })
+}
+
+/// A value with a name, made from `inputs` by an operation that is not in the table; how gradients flow to
+/// them [`set_backward`] says, and before it did, not at all.
+pub fn made_by_hand(data: f64, inputs: &[Value], name: impl Into<String>) -> Value {
+    Operation::by_hand(name.into(), |_| ()).push(data, inputs)
+}
+
+/// Replaces how gradients flow from a value: `backward` shall add to those of the values it was made from,
+/// with [`grad`](Value::grad) and [`set_grad`](Value::set_grad), what the value's own contributes. It is
+/// called with the value.
+#[track_caller]
+pub fn set_backward(value: Value, backward: impl Fn(Value) + 'static) {
+    let operation = Operation::by_hand(value.symbol(), backward);
+    let before = tape::with(|tape| {
+        let place = value.id() as usize;
+        let node = tape.nodes[place];
+        if node.is(Op::Own) {
+            let own = tape.args[node.a as usize + node.b as usize] as usize;
+            return Some(std::mem::replace(&mut tape.own[own], operation));
+        }
+        let mut inputs = Vec::new();
+        tape.inputs(place, |input| inputs.push(input));
+        let count = inputs.len() as u32;
+        let first = tape.list_own(operation, inputs.into_iter());
+        tape.nodes[place] = node.made_by_own(first, count);
+        tape.replaced = true;
+        None
+    });
+    // After the tape is free again: what the operation captured may use it.
+    drop(before);
+}
+
+/// Gives back the newest values as long as `keep` denies them: nothing can have been made from them. The
+/// operations of the user's among them are returned, to be dropped where what they hold may use the tape.
+///
+/// It does nothing within a scope, a sweep or a recording.
+pub fn give_back_newest(mut keep: impl FnMut(u32) -> bool) -> Vec<Operation> {
+    let mut own = Vec::new();
+    tape::with(|tape| {
+        while tape.is_settled()
+            && let Some(last) = tape.nodes.len().checked_sub(1)
+            && !keep(last as u32)
+        {
+            own.extend(tape.pop(last));
+        }
+    });
+    own
+}
+
+/// What has handles to values on the tape.
+pub trait Holder {
+    /// Whether the value is held.
+    fn holds(&self, id: u32) -> bool;
+    /// The value `old`, held or not, is `new` from now on; told of all in their order.
+    fn moved(&mut self, old: u32, new: u32);
+}
+
+/// Gives back all values that none of those that are held was made from, and moves the rest together. All
+/// handles that the holder does not know of are stale.
+///
+/// Returns the operations of the user's among them, as [`give_back_newest`] does, or `None` if nothing was
+/// done: within a scope, a sweep or a recording.
+pub fn collect(holder: &mut impl Holder) -> Option<Vec<Operation>> {
+    tape::with(|tape| tape.is_free().then(|| tape.collect(holder)))
+}
+
+/// Room for so many values is kept however few are left.
+const ROOM: usize = 1 << 17;
+
+impl Tape {
+    /// Nothing relies on where values lie.
+    fn is_free(&self) -> bool {
+        self.scopes == 0 && !self.sweeping && self.recording.is_none() && !self.groups.are_open()
+    }
+
+    /// And what belongs to the newest value is the newest in every column.
+    fn is_settled(&self) -> bool {
+        self.is_free() && !self.replaced
+    }
+
+    /// Gives back the newest value; returns the user's operation that it may have had.
+    fn pop(&mut self, last: usize) -> Option<Operation> {
+        let node = self.nodes.pop()?;
+        self.grad.forget(last);
+        if self.labels.last_key_value().is_some_and(|(&id, _)| id as usize == last) {
+            self.labels.pop_last();
+        }
+        if self.args_of(node).is_some() {
+            self.args.truncate(node.a as usize);
+        } else if node.op().takes_number() {
+            self.numbers.truncate(node.b as usize);
+        }
+        if node.op() == Op::Own { self.own.pop() } else { None }
+    }
+
+    /// Marks, then moves. Returns the user's operations that nothing has any more.
+    fn collect(&mut self, holder: &mut impl Holder) -> Vec<Operation> {
+        let count = self.nodes.len();
+        // Inputs are older, so one walk down marks all that is reached. A byte each, not a bit: a bit would have
+        // to wait for its neighbours.
+        let mut kept = vec![false; count];
+        for id in (0..count).rev() {
+            if !kept[id] && !holder.holds(id as u32) {
+                continue;
+            }
+            kept[id] = true;
+            let node = &self.nodes[id];
+            if node.is(Op::Add) || node.is(Op::Mul) {
+                kept[node.a as usize] = true;
+                kept[node.b as usize] = true;
+            } else if !node.is(Op::Leaf) {
+                self.inputs(id, |input| kept[input as usize] = true);
+            }
+        }
+        // Where each is from now on; of one that goes, where the next is.
+        let mut place = Vec::with_capacity(count + 1);
+        let mut left = 0;
+        place.extend(kept.iter().map(|&kept| {
+            left += u32::from(kept);
+            left - u32::from(kept)
+        }));
+        place.push(left);
+
+        let stamp = self.next_stamp();
+        let (mut args, mut numbers, mut own) = (Vec::new(), Vec::new(), Vec::new());
+        let mut old_own: Vec<Option<Operation>> = self.own.drain(..).map(Some).collect();
+        let mut grad = Column::new();
+        for id in 0..count {
+            if !kept[id] {
+                continue;
+            }
+            let mut node = self.nodes[id];
+            if node.is(Op::Add) || node.is(Op::Mul) {
+                (node.a, node.b) = (place[node.a as usize], place[node.b as usize]);
+            } else if let Some(listed) = self.args_of(node) {
+                let first = node.a as usize;
+                node.a = args.len() as u32;
+                args.extend(self.args[first..first + listed].iter().map(|&a| place[a as usize]));
+                if node.is(Op::Own) {
+                    args.push(own.len() as u32);
+                    own.extend(old_own[self.args[first + listed] as usize].take());
+                }
+            } else if !node.is(Op::Leaf) {
+                node.a = place[node.a as usize];
+                if node.op().takes_number() {
+                    numbers.push(self.numbers[node.b as usize]);
+                    node.b = numbers.len() as u32 - 1;
+                } else if node.op().arity() == Arity::Fixed(2) {
+                    node.b = place[node.b as usize];
+                }
+            }
+            let to = place[id];
+            let g = self.grad.get(id);
+            if is_computed(g) {
+                grad.set(to as usize, g);
+            }
+            self.nodes[to as usize] = node.with_stamp(stamp);
+            holder.moved(id as u32, to);
+        }
+        self.nodes.truncate(left as usize);
+        // Room for what comes next, but not for a large graph that is gone.
+        self.nodes.shrink_to(ROOM.max(4 * left as usize));
+        (self.args, self.numbers, self.own, self.grad) = (args, numbers, own, grad);
+        let labels = std::mem::take(&mut self.labels);
+        self.labels = labels
+            .into_iter()
+            .filter(|&(id, _)| kept[id as usize])
+            .map(|(id, label)| (place[id as usize], label))
+            .collect();
+        self.groups.moved(&place);
+        self.replaced = false;
+        old_own.into_iter().flatten().collect()
+    }
+
+    /// How many ids of inputs a node has in the list, from its `a` on, if that is where it has them.
+    fn args_of(&self, node: tape::Node) -> Option<usize> {
+        match (node.op(), node.kind()) {
+            (Op::Sum | Op::Mean | Op::LogSumExp, Kind::Neighbours) => None,
+            (Op::Dot, Kind::Neighbours) => Some(2),
+            (Op::Affine, Kind::Neighbours) => Some(3),
+            (op, _) if matches!(op.arity(), Arity::Many | Arity::Fixed(3)) => {
+                Some(self.listed(node))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+"""micrograd, grown up: scalar code, every gradient visible.
+
+>>> from gradling import Value
+>>> a, b = Value(2.0), Value(-3.0)
+>>> c = a * b + 10
+>>> c.backward()
+>>> c.data, a.grad, b.grad
+(4.0, -3.0, 2.0)
+"""
+
+from gradling._native import (
+    Value,
+    dot,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    live_nodes,
+    log_softmax,
+    logsumexp,
+    mean,
+    softmax,
+    sum,
+)
+from gradling.picture import Picture, draw_dot
+
+__all__ = [
+    "Picture",
+    "Value",
+    "dot",
+    "draw_dot",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "live_nodes",
+    "log_softmax",
+    "logsumexp",
+    "mean",
+    "softmax",
+    "sum",
+]

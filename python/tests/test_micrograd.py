@@ -1,0 +1,94 @@
+"""Programs written for micrograd print the same with the drop-in as with micrograd itself."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAMS = Path(__file__).parent / "programs"
+NAMES = sorted(path.stem for path in PROGRAMS.glob("*.py") if path.stem != "show")
+
+
+def lines(*command: object) -> list[object]:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def close(ours: object, theirs: object) -> bool:
+    """Equal, where the last digits of numbers may differ: micrograd adds in the order of a set."""
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return len(ours) == len(theirs) and all(map(close, ours, theirs))
+    if isinstance(ours, float) and isinstance(theirs, float):
+        return math.isclose(ours, theirs, rel_tol=1e-12, abs_tol=1e-14) or (
+            math.isnan(ours) and math.isnan(theirs)
+        )
+    return ours == theirs
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_program_prints_what_micrograd_prints(name: str) -> None:
+    micrograd = os.environ["GRADLING_TEST_MICROGRAD"]
+    program = PROGRAMS / f"{name}.py"
+    theirs = lines(micrograd, program)
+    ours = lines(sys.executable, "-m", "gradling.micrograd", program)
+    assert len(ours) == len(theirs) > 3
+    for our, their in zip(ours, theirs):
+        assert close(our, their), f"ours   {our}\ntheirs {their}"
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+
+def test_install_makes_every_way_to_import_ours() -> None:
+    done = run(
+        "import gradling.micrograd; gradling.micrograd.install()\n"
+        "import micrograd, micrograd.nn\n"
+        "from micrograd.engine import Value\n"
+        "from micrograd import nn\n"
+        "import gradling\n"
+        "assert micrograd.engine.Value is Value and issubclass(Value, gradling.Value)\n"
+        "assert nn is micrograd.nn\n"
+        "gradling.micrograd.install()\n"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_install_after_an_import_of_micrograd_says_so() -> None:
+    done = run(
+        "import sys, types; sys.modules['micrograd'] = types.ModuleType('micrograd')\n"
+        "import gradling.micrograd; gradling.micrograd.install()\n"
+    )
+    assert "RuntimeError: micrograd itself was imported before" in done.stderr
+
+
+def test_scripts_get_their_arguments_and_a_missing_one_is_an_error(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import sys, micrograd\nprint(sys.argv[1:], __name__)")
+    command = [sys.executable, "-m", "gradling.micrograd"]
+    done = subprocess.run([*command, script, "a", "-b"], capture_output=True, text=True)
+    assert done.stdout == "['a', '-b'] __main__\n"
+    done = subprocess.run([*command, "nosuch.py"], capture_output=True, text=True)
+    assert done.returncode != 0 and done.stderr == "error: there is no file nosuch.py\n"
+
+
+def test_wrong_lengths_are_an_error() -> None:
+    from gradling.micrograd.nn import MLP
+
+    with pytest.raises(ValueError, match="a neuron with 3 weights was given 2 inputs"):
+        MLP(3, [2, 1])([1.0, 2.0])
+
+
+def test_the_draws_are_those_of_random() -> None:
+    import random
+
+    from gradling.micrograd.nn import MLP
+
+    random.seed(1337)
+    drawn = [p.data for p in MLP(2, [2, 1]).parameters()[:2]]
+    assert drawn == [0.23550571390294128, 0.06653114721000164]
