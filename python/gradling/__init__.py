@@ -22,10 +22,16 @@ from gradling._native import (
     softmax,
     sum,
 )
+from gradling import optim
 from gradling.picture import Picture, draw_dot
+from gradling.program import Program, Step, program
+from gradling.trainer import Trainer
 
 __all__ = [
     "Picture",
+    "Program",
+    "Step",
+    "Trainer",
     "Value",
     "dot",
     "draw_dot",
@@ -37,6 +43,8 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "mean",
+    "optim",
+    "program",
     "softmax",
     "sum",
 ]

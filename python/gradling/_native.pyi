@@ -1,12 +1,17 @@
 """The types of the native half. What each does stands in its docstring."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, SupportsFloat
+from typing import Any, ClassVar, SupportsFloat, final
 
 from typing_extensions import Self, disjoint_base
 
 __all__ = [
+    "Batch",
     "MicrogradValue",
+    "Optimizer",
+    "Program",
+    "Runner",
+    "Trainer",
     "Value",
     "dot",
     "dot_source",
@@ -19,6 +24,8 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "mean",
+    "numbers",
+    "set_numbers",
     "softmax",
     "sum",
     "svg",
@@ -113,6 +120,63 @@ def grad(y: Value, values: Iterable[Value]) -> list[Value]: ...
 def jacobian(results: Iterable[Value], values: Iterable[Value]) -> list[list[float]]: ...
 def hessian(y: Value, values: Iterable[Value]) -> list[list[float]]: ...
 def hvp(y: Value, values: Iterable[Value], vector: Sequence[float]) -> list[float]: ...
+@final
+class Program:
+    @staticmethod
+    def record(
+        parameters: Iterable[Value],
+        widths: Sequence[int],
+        function: Callable[[list[list[Value]]], tuple[Value | None, bool, Value | None, list[Value]]],
+    ) -> Program: ...
+    @staticmethod
+    def load(bytes: bytes) -> Program: ...
+    def save(self) -> bytes: ...
+    @property
+    def inputs(self) -> list[int]: ...
+    @property
+    def outputs(self) -> int: ...
+    @property
+    def parameters(self) -> int: ...
+    def explain(self) -> str: ...
+
+@final
+class Runner:
+    def __new__(cls, program: Program, dtype: str, mode: str, threads: int | None) -> Self: ...
+    def value(self, parameters: Sequence[float], arrays: Sequence[bytes]) -> float: ...
+    def value_and_grad(
+        self, parameters: Sequence[float], arrays: Sequence[bytes]
+    ) -> tuple[float, bytes]: ...
+    def predict(
+        self, parameters: Sequence[float], arrays: Sequence[bytes], samples: int
+    ) -> bytes: ...
+
+@final
+class Batch:
+    def __new__(cls, arrays: Sequence[bytes], dtype: str) -> Self: ...
+
+@final
+class Optimizer:
+    def __new__(cls, spec: dict[str, Any]) -> Self: ...
+    def step(self, parameters: Iterable[Value], lr: float) -> None: ...
+
+@final
+class Trainer:
+    def __new__(
+        cls,
+        program: Program,
+        parameters: Sequence[float],
+        optimizer: dict[str, Any],
+        dtype: str,
+        mode: str,
+        threads: int | None,
+        batch: int | None,
+        seed: int,
+    ) -> Self: ...
+    def epoch(self, batch: Batch, lr: float | None) -> float: ...
+    def parameters(self) -> list[float]: ...
+
+def numbers(values: Iterable[Value]) -> list[float]: ...
+def set_numbers(values: Iterable[Value], numbers: Sequence[float]) -> None: ...
 def live_nodes() -> int: ...
 def forward(layers: Iterable[Any], x: Iterable[Any], neuron: type) -> Any: ...
 def dot_source(root: Value, rankdir: str) -> str: ...

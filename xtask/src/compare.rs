@@ -77,6 +77,9 @@ pub(crate) fn run_all(wanted: &[String]) -> Result<(), String> {
             drop_in.args(["-m", "gradling.micrograd"]).arg(&script).args(data).arg("500");
             run(&mut drop_in)?;
             run(theirs.arg("5"))?;
+            let program = root().join("xtask/compare/gradling_program_step.py");
+            let data = work.data.iter().map(|path| root().join(path));
+            run(Command::new(python::build()?).arg(program).args(data))?;
             run(&mut drop_in)?;
         } else {
             run(&mut theirs)?;

@@ -11,6 +11,7 @@ mod number;
 mod object;
 mod operations;
 mod picture;
+mod program;
 mod value;
 mod world;
 
@@ -29,6 +30,10 @@ mod _native {
     use super::object::PyValue;
     #[pymodule_export]
     use super::picture::{dot_source, svg};
+    #[pymodule_export]
+    use super::program::{
+        PyBatch, PyOptimizer, PyProgram, PyRunner, PyTrainer, numbers, set_numbers,
+    };
 
     /// The other class named `Value`.
     #[pymodule_init]

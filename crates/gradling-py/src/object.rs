@@ -2,9 +2,11 @@
 
 use crate::micrograd::Micrograd;
 use crate::world::{self, NO_NODE, Nodes};
-use gradling::{Value, shared};
+use gradling::{RecordError, Value, shared};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -222,12 +224,33 @@ pub(crate) fn call_backward(y: Value) {
     }
 }
 
-/// Runs what may call a `_backward`, and hands its exception on.
+/// Runs what may call Python or ask for a number that there is none of, and makes an exception of what comes
+/// through.
+#[inline]
+pub(crate) fn guarded<R>(body: impl FnOnce() -> R) -> PyResult<R> {
+    catch_unwind(AssertUnwindSafe(body)).or_else(exception)
+}
+
+#[cold]
+fn exception<R>(panic: Box<dyn Any + Send>) -> PyResult<R> {
+    let panic = match panic.downcast::<PyErr>() {
+        Ok(error) => return Err(*error),
+        Err(panic) => panic,
+    };
+    match panic.downcast::<RecordError>() {
+        Ok(error) => match *error {
+            RecordError::NumberOfVarying { method, .. } => Err(PyValueError::new_err(format!(
+                "`{method}` asks for the number of a value that depends on the sample or on parameters, and \
+                     a program is recorded once for all of them: to choose by it use `select`, `max` or `min` \
+                     (`x.gt(0).select(a, b)`); for a gradient inside the step use `gradling.grad`"
+            ))),
+            error => Err(PyValueError::new_err(error.to_string())),
+        },
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Runs what may call a `_backward`.
 pub(crate) fn may_call(body: impl FnOnce()) -> PyResult<()> {
-    catch_unwind(AssertUnwindSafe(|| world::enter(body))).or_else(|panic| {
-        match panic.downcast::<PyErr>() {
-            Ok(error) => Err(*error),
-            Err(panic) => resume_unwind(panic),
-        }
-    })
+    guarded(|| world::enter(body))
 }

@@ -1,7 +1,7 @@
 //! `Value`: its attributes, operators and methods.
 
 use crate::number::{Number, Operand};
-use crate::object::{Kind, PyValue, call_backward, drop_in_turn, may_call};
+use crate::object::{Kind, PyValue, call_backward, drop_in_turn, guarded, may_call};
 use crate::operations::{Side, leaf, named, one, two, with_number};
 use crate::world::{self, FLOAT_EXPONENT, INT};
 use gradling::{Op, shared};
@@ -44,8 +44,9 @@ impl PyValue {
     /// The number. Values made from this one keep theirs when it is assigned, until `recompute()`.
     #[getter]
     fn data<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        let (data, facts) =
-            world::with(|nodes| (slf.get().value().data(), nodes.facts(slf.get().id())));
+        let (data, facts) = guarded(|| {
+            world::with(|nodes| (slf.get().value().data(), nodes.facts(slf.get().id())))
+        })?;
         number(slf.py(), data, facts & INT != 0)
     }
 

@@ -156,6 +156,8 @@ impl Nodes {
                 // SAFETY: an object in a slot is alive.
                 unsafe { tell_id(self.slots[id as usize].object(), id) };
             }
+            // Not at every value until then.
+            self.full = live_nodes() + FEW;
             return;
         };
         self.slots.truncate(live_nodes());

@@ -11,6 +11,7 @@
 use crate::column::{Column, is_computed};
 use crate::op::{Arity, Op};
 use crate::own::Operation;
+use crate::program::{Program, RecordError, Step};
 use crate::tape::{self, Kind, Tape};
 use crate::value::Value;
 use std::fmt;
@@ -113,6 +114,19 @@ pub fn set_backward(value: Value, backward: impl Fn(Value) + 'static) {
     });
     // After the tape is free again: what the operation captured may use it.
     drop(before);
+}
+
+/// Records a step as [`Program::record`] does, for any number of arrays, and without a scope: the values that it
+/// makes stay until they are collected, since objects may mean them.
+///
+/// # Errors
+/// Those of [`Program::record`].
+pub fn record(
+    parameters: &[Value],
+    inputs: &[usize],
+    step: impl FnOnce(&[Vec<Value>]) -> Step,
+) -> Result<Program, RecordError> {
+    Program::record_in_place(parameters, inputs, step)
 }
 
 /// Gives back the newest values as long as `keep` denies them: nothing can have been made from them. The

@@ -33,6 +33,20 @@ pub trait Optimizer {
     }
 }
 
+impl<O: Optimizer + ?Sized> Optimizer for Box<O> {
+    fn rate(&self) -> f64 {
+        (**self).rate()
+    }
+
+    fn set_rate(&mut self, rate: f64) {
+        (**self).set_rate(rate);
+    }
+
+    fn update(&mut self, parameters: &mut [f64], gradients: &[f64]) {
+        (**self).update(parameters, gradients);
+    }
+}
+
 /// A running average, one entry for each parameter; empty before the first step.
 type Average = Vec<f64>;
 

@@ -158,8 +158,17 @@ impl Program {
         inputs: [usize; N],
         step: impl FnOnce([&[Value]; N]) -> Step,
     ) -> Result<Program, RecordError> {
-        let graph = record::record(parameters, inputs, step)?;
-        Ok(Program::of(graph, Mode::Fast))
+        Ok(Program::of(record::record(parameters, inputs, step)?, Mode::Fast))
+    }
+
+    /// The same for any number of arrays. What the step makes stays on the tape; see
+    /// [`shared`](crate::shared).
+    pub(crate) fn record_in_place(
+        parameters: &[Value],
+        inputs: &[usize],
+        step: impl FnOnce(&[Vec<Value>]) -> Step,
+    ) -> Result<Program, RecordError> {
+        Ok(Program::of(record::record_in_place(parameters, inputs, step)?, Mode::Fast))
     }
 
     fn of(graph: impl Into<Arc<Graph>>, mode: Mode) -> Program {

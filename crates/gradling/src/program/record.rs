@@ -134,6 +134,16 @@ pub(crate) fn record<const N: usize>(
     widths: [usize; N],
     step: impl FnOnce([&[Value]; N]) -> Step,
 ) -> Result<Graph, RecordError> {
+    let run = |inputs: &[Vec<Value>]| step(std::array::from_fn(|k| &inputs[k][..]));
+    crate::scope(|| record_in_place(parameters, &widths, run))
+}
+
+/// The same for any number of arrays; the values that the step makes stay on the tape.
+pub(crate) fn record_in_place(
+    parameters: &[Value],
+    widths: &[usize],
+    step: impl FnOnce(&[Vec<Value>]) -> Step,
+) -> Result<Graph, RecordError> {
     /// Ends the recording, whichever way the step ends.
     struct End;
     impl Drop for End {
@@ -145,30 +155,27 @@ pub(crate) fn record<const N: usize>(
     if tape::with(|tape| tape.recording.is_some()) {
         return Err(RecordError::Nested);
     }
-    crate::scope(|| {
-        let inputs: [Vec<Value>; N] =
-            widths.map(|width| (0..width).map(|_| Value::new(f64::NAN)).collect());
-        let count = widths.iter().sum::<usize>() as u32;
-        let end = tape::with(|tape| tape.nodes.len() as u32);
-        let mut ids: Vec<u32> = roles.keys().copied().collect();
-        ids.sort_unstable();
-        let recording = Recording { first: end - count, end, parameters: ids.into() };
-        tape::with(|tape| tape.recording = Some(recording.clone()));
-        let end = End;
-        let run = || step(std::array::from_fn(|k| &inputs[k][..]));
-        let step = catch_unwind(AssertUnwindSafe(run)).map_err(recording_error)?;
-        drop(end);
-        if step.loss.is_none() && step.outputs.is_empty() {
-            return Err(RecordError::Nothing);
-        }
-        let mut graph =
-            Graph { inputs: widths.to_vec(), parameters: parameters.len(), ..Graph::default() };
-        read_tape(&mut graph, &step, &roles, &recording)?;
-        match graph.once {
-            Some(once) if graph.class(once) == Class::Varying => Err(RecordError::VaryingOnce),
-            _ => Ok(graph),
-        }
-    })
+    let inputs: Vec<Vec<Value>> =
+        widths.iter().map(|&width| (0..width).map(|_| Value::new(f64::NAN)).collect()).collect();
+    let count = widths.iter().sum::<usize>() as u32;
+    let end = tape::with(|tape| tape.nodes.len() as u32);
+    let mut ids: Vec<u32> = roles.keys().copied().collect();
+    ids.sort_unstable();
+    let recording = Recording { first: end - count, end, parameters: ids.into() };
+    tape::with(|tape| tape.recording = Some(recording.clone()));
+    let end = End;
+    let step = catch_unwind(AssertUnwindSafe(|| step(&inputs))).map_err(recording_error)?;
+    if step.loss.is_none() && step.outputs.is_empty() {
+        return Err(RecordError::Nothing);
+    }
+    let mut graph =
+        Graph { inputs: widths.to_vec(), parameters: parameters.len(), ..Graph::default() };
+    read_tape(&mut graph, &step, &roles, &recording)?;
+    drop(end);
+    match graph.once {
+        Some(once) if graph.class(once) == Class::Varying => Err(RecordError::VaryingOnce),
+        _ => Ok(graph),
+    }
 }
 
 /// The error that unwound, or else the user's own panic, passed on.
