@@ -118,6 +118,21 @@ class Program:
         part.replace(path)
         return path
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Without the function: it would record with the values that it knows, and a copy has others.
+        recorded = {key: program for key, (program, _) in self._recorded.items()}
+        wanted = len(inspect.signature(self.function).parameters)
+        return {**self.__dict__, "function": _Gone(self.__name__, wanted), "_recorded": recorded}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        recorded = state.pop("_recorded")
+        self.__dict__.update(state)
+        run = {
+            key: (program, _native.Runner(program, self.dtype, self.mode, self.threads))
+            for key, program in recorded.items()
+        }
+        self._recorded = run
+
     def __repr__(self) -> str:
         return f"<Program {self.__name__} of {len(self.parameters)} parameters, {self.dtype}>"
 
@@ -153,6 +168,22 @@ class Program:
         widths = [1 if width is None else width for width in key]
         program = _native.Program.record(self.parameters, widths, step)
         return program, _native.Runner(program, self.dtype, self.mode, self.threads)
+
+
+class _Gone:
+    """Stands for the function of a program that was copied or unpickled."""
+
+    def __init__(self, name: str, arguments: int) -> None:
+        self.name = name
+        kind = inspect.Parameter.POSITIONAL_ONLY
+        names = [inspect.Parameter(f"x{k}", kind) for k in range(arguments)]
+        self.__signature__ = inspect.Signature(names)
+
+    def __call__(self, *_: object) -> Any:
+        raise ValueError(
+            f"a copy of the program {self.name} runs for shapes that it was recorded for before it was copied; "
+            "for others make it anew from its function"
+        )
 
 
 @dataclass

@@ -10,6 +10,7 @@ mod network;
 mod number;
 mod object;
 mod operations;
+mod pickle;
 mod picture;
 mod program;
 mod value;
@@ -28,6 +29,8 @@ mod _native {
     use super::network::forward;
     #[pymodule_export]
     use super::object::PyValue;
+    #[pymodule_export]
+    use super::pickle::{assemble, dismantle};
     #[pymodule_export]
     use super::picture::{dot_source, svg};
     #[pymodule_export]

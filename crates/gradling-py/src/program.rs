@@ -110,6 +110,13 @@ impl PyProgram {
         PyBytes::new(py, &self.0.save())
     }
 
+    fn __reduce__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
+        Ok((py.get_type::<PyProgram>().getattr("load")?, (self.save(py),)))
+    }
+
     /// The widths of its arrays.
     #[getter]
     fn inputs(&self) -> Vec<usize> {

@@ -431,6 +431,40 @@ impl PyValue {
         }
     }
 
+    /// For pickle and deepcopy. A leaf that two copied values were made from is one leaf in the copy, too; what
+    /// they were made from on the way is copied for each.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        let py = slf.py();
+        let state = PyDict::new(py);
+        if let Some(more) = slf.get().more.get() {
+            let more = more.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(attributes) = &more.attributes {
+                state.update(attributes.bind(py).as_mapping())?;
+            }
+        }
+        if world::with(|_| slf.get().value().op()) == Op::Leaf {
+            let (grad, label) =
+                world::with(|_| (slf.get().value().computed_grad(), slf.get().value().label()));
+            state.set_item("label", label.unwrap_or_default())?;
+            if let Some(grad) = grad {
+                state.set_item("grad", grad)?;
+            }
+            let arguments = (Self::data(slf)?,);
+            return (slf.get_type(), arguments, state).into_pyobject(py);
+        }
+        let micrograd = slf.get().kind == Kind::Micrograd;
+        let (leaves, records) = crate::pickle::dismantle(slf)?;
+        let assemble = py.import("gradling._native")?.getattr("assemble")?;
+        (assemble, (micrograd, leaves, records), state).into_pyobject(py)
+    }
+
+    fn __setstate__(slf: &Bound<'_, Self>, state: &Bound<'_, PyDict>) -> PyResult<()> {
+        for (name, attribute) in state {
+            slf.setattr(name.cast::<pyo3::types::PyString>()?, attribute)?;
+        }
+        Ok(())
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Some(more) = self.more.get()
             && let Ok(more) = more.try_lock()
