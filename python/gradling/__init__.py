@@ -22,9 +22,9 @@ from gradling._native import (
     softmax,
     sum,
 )
-from gradling import optim
+from gradling import nn, optim
 from gradling.picture import Picture, draw_dot
-from gradling.program import Program, Step, program
+from gradling.compiled import Program, Step, program
 from gradling.trainer import Trainer
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "mean",
+    "nn",
     "optim",
     "program",
     "softmax",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradling import _native
-from gradling.program import parameters_of
+from gradling.compiled import parameters_of
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradling import _native
 from gradling.optim import Optimizer
-from gradling.program import Program
+from gradling.compiled import Program
 
 __all__ = ["Trainer"]
 

@@ -101,6 +101,6 @@ def test_programs(copied: Callable[[Any], Any]) -> None:
 
 def test_damaged_records_are_refused() -> None:
     leaves, records = gradling._native.dismantle(Value(1.0) * 2)
-    for wrong in ([], [("nosuch", *records[-1][1:])], [(records[-1][0], None, [9], *records[-1][3:])]):
+    for wrong in ([], [("nosuch", *records[-1][1:])], [(records[-1][0], None, [9, 9], *records[-1][3:])], [("+", None, [0], *records[-1][3:])]):
         with pytest.raises(ValueError):
             gradling._native.assemble(False, leaves, wrong)

@@ -4,6 +4,7 @@
 //! on one tape (`world.rs`), which knows for every node the object that means it: through that the same
 //! node is always the same object, and a node that no object can reach any more is given back.
 
+mod dense;
 mod functions;
 mod micrograd;
 mod network;
@@ -21,6 +22,8 @@ mod world;
 mod _native {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::dense::{dense, mlp_parameters};
     #[pymodule_export]
     use super::functions::{
         dot, grad, hessian, hvp, jacobian, live_nodes, log_softmax, logsumexp, mean, softmax, sum,

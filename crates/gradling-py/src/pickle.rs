@@ -2,7 +2,7 @@
 
 use crate::object::{Kind, PyValue};
 use crate::world::{self, Nodes};
-use gradling::{Op, Value};
+use gradling::{Arity, Op, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::collections::HashMap;
@@ -64,7 +64,12 @@ pub(crate) fn assemble<'py>(
 ) -> PyResult<Bound<'py, PyValue>> {
     for (i, (op, _, inputs, ..)) in records.iter().enumerate() {
         let known = leaves.len() + i;
-        if Op::from_name(op).is_none_or(|op| op == Op::Own)
+        let takes = |op: Op| match op.arity() {
+            Arity::Leaf => inputs.is_empty(),
+            Arity::Fixed(count) => inputs.len() == count,
+            Arity::Many => op != Op::Own && (op != Op::Dot || inputs.len() % 2 == 0),
+        };
+        if !Op::from_name(op).is_some_and(takes)
             || inputs.iter().any(|&input| input as usize >= known)
         {
             return Err(PyValueError::new_err(format!("record {i} of a pickled value is damaged")));
