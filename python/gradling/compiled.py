@@ -146,6 +146,8 @@ class Program:
     def _batch(
         self, arrays: Sequence[Any], like: tuple[int | None, ...] | None = None
     ) -> _Batch:
+        if not arrays:
+            raise ValueError("a program runs over samples: give it an array at least")
         read = [_read(array, self.dtype, k) for k, array in enumerate(arrays)]
         key = tuple(width for width, _, _ in read)
         if like is not None and like[: len(key)] == key:

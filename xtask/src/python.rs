@@ -31,7 +31,7 @@ pub(crate) fn test(python: &Path) -> Result<(), String> {
         command.current_dir(root()).args(["-m", module]).env("OPENBLAS_NUM_THREADS", "1");
         command
     };
-    run(with("pytest").env("GRADLING_TEST_MICROGRAD", micrograd))?;
+    run(with("pytest").env("MPLBACKEND", "Agg").env("GRADLING_TEST_MICROGRAD", micrograd))?;
     run(with("mypy").args(["--no-error-summary", "python/gradling"]))?;
     let allowed = "python/stubtest-allowlist.txt";
     run(with("mypy.stubtest").args(["gradling._native", "--allowlist", allowed]))
