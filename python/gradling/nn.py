@@ -75,6 +75,12 @@ class MLP(Module):
         init: str = "xavier_uniform",
         seed: int = 0,
     ) -> None:
+        if nin < 1 or not nouts or min(nouts) < 1:
+            raise ValueError(
+                f"a network needs an input and a neuron in each layer at least, not {nin} and {list(nouts)}"
+            )
+        if seed < 0:
+            raise ValueError(f"the seed must not be negative, and it is {seed}")
         kinds = [activation] * (len(nouts) - 1) + [last]
         parameters = iter(_native.mlp_parameters(nin, list(zip(nouts, kinds)), init, seed))
         self.layers: list[Layer] = []

@@ -17,6 +17,8 @@ class Optimizer:
         self.parameters = parameters_of(parameters)
         if not spec["lr"] >= 0:
             raise ValueError(f"the learning rate must not be negative, and it is {spec['lr']}")
+        if not all(0 <= beta < 1 for beta in spec.get("betas", ())):
+            raise ValueError(f"betas must be from 0 to below 1, and they are {spec['betas']}")
         default = {"momentum": 0.0, "nesterov": False, "betas": (0.9, 0.999), "eps": 1e-8}
         self.spec: dict[str, Any] = {**default, "weight_decay": 0.0, **spec}
         self._native = _native.Optimizer(self.spec)

@@ -34,6 +34,8 @@ class Trainer:
         )
         if not same:
             raise ValueError("the optimiser must have the program's parameters, in their order")
+        if seed < 0:
+            raise ValueError(f"the seed must not be negative, and it is {seed}")
         self.program = program
         self.optimizer = optimizer
         self.batch = batch
@@ -47,6 +49,8 @@ class Trainer:
 
         Raises `ArithmeticError` if a loss is not finite; the parameters are then those of the last that was.
         """
+        if epochs < 0:
+            raise ValueError(f"the number of epochs must not be negative, and it is {epochs}")
         program = self.program
         batch = program._batch(arrays)
         rows = _native.Batch(batch.data, program.dtype)

@@ -41,7 +41,7 @@ def test_seeds_and_inits() -> None:
     ]:
         with pytest.raises(ValueError, match=message):
             numbers(**wrong)
-    with pytest.raises(ValueError, match="a neuron in each layer at least"):
+    with pytest.raises(ValueError, match="a neuron in each layer at least, not 2 and"):
         nn.MLP(2, [0, 1])
     with pytest.raises(ValueError, match="a neuron with 4 weights was given 2 inputs"):
         nn.MLP(4, [1])([1.0, 2.0])

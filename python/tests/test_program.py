@@ -217,6 +217,21 @@ def test_optimisers_on_values_follow_the_trainer() -> None:
         assert [v.data for v in by_hand] == pytest.approx([v.data for v in trained], rel=1e-12)
     with pytest.raises(ValueError, match="must not be negative"):
         optim.SGD([Value(1.0)], lr=-1.0)
+    with pytest.raises(ValueError, match="betas must be from 0 to below 1"):
+        optim.Adam([Value(1.0)], betas=(2.0, 0.9))
+
+
+def test_wrong_settings_of_a_training() -> None:
+    w = Value(1.0)
+    loss = Program(lambda x: w * x, [w])
+    with pytest.raises(ValueError, match="the number of epochs must not be negative"):
+        Trainer(loss, optim.SGD([w])).fit([1.0], epochs=-1)
+    with pytest.raises(ValueError, match="the seed must not be negative"):
+        Trainer(loss, optim.SGD([w]), seed=-1)
+    with pytest.raises(ValueError, match="give it an array at least"):
+        loss()
+    with pytest.raises(ValueError, match="asks for the number"):
+        Program(lambda x: (gradling.draw_dot(x), x)[1], [w])([1.0])
 
 
 def test_a_program_runs_in_threads_and_lets_others_run() -> None:

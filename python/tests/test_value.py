@@ -203,6 +203,28 @@ def test_wrong_operands_are_type_errors() -> None:
         pow(a, 2, 3)
 
 
+def test_what_the_engine_refuses_is_a_value_error(capfd: pytest.CaptureFixture[str]) -> None:
+    x = Value(2.0)
+    y = square_by_hand(x) * 2
+    for refused in (lambda: gradling.grad(y, [x]), lambda: gradling.hessian(y, [x])):
+        with pytest.raises(ValueError, match="`_backward` that `square` was given adds numbers"):
+            refused()
+
+    def nested() -> None:
+        (x * 2).backward()
+
+    z = Value(1.0, (x,), "own")
+    z._backward = nested
+    with pytest.raises(ValueError, match="backward was called inside"):
+        z._backward()
+        (z * 2).backward()
+    with pytest.raises(TypeError, match="the label of a Value must be a str, not int"):
+        x.label = 3  # type: ignore[assignment]
+    assert capfd.readouterr().err == "", "and nothing is reported beside"
+    y.backward()
+    assert x.grad == 2 + 8.0
+
+
 def test_ieee_rather_than_exceptions() -> None:
     assert (Value(1.0) / 0).data == math.inf
     assert math.isnan((Value(-4.0) ** 0.5).data)

@@ -1,7 +1,7 @@
 //! Functions of several values.
 
 use crate::number;
-use crate::object::{Kind, PyValue};
+use crate::object::{Kind, PyValue, guarded};
 use crate::world;
 use gradling::Value;
 use pyo3::exceptions::PyValueError;
@@ -100,9 +100,11 @@ pub(crate) fn grad<'py>(
     values: &Bound<'py, PyAny>,
 ) -> PyResult<Objects<'py>> {
     let inputs = values_of(values, "what to differentiate by")?;
-    let results = PyValue::objects(y.py(), y.get().kind(), inputs.len(), |_| {
-        gradling::grad(y.get().value(), &plain(&inputs))
-    })?;
+    let results = guarded(|| {
+        PyValue::objects(y.py(), y.get().kind(), inputs.len(), |_| {
+            gradling::grad(y.get().value(), &plain(&inputs))
+        })
+    })??;
     results.iter().for_each(|result| PyValue::keep_by_hand(result, [y]));
     Ok(results)
 }
@@ -115,7 +117,7 @@ pub(crate) fn jacobian(
 ) -> PyResult<Vec<Vec<f64>>> {
     let results = values_of(results, "what to differentiate")?;
     let inputs = values_of(values, "what to differentiate by")?;
-    Ok(world::with(|_| gradling::jacobian(&plain(&results), &plain(&inputs))))
+    guarded(|| world::with(|_| gradling::jacobian(&plain(&results), &plain(&inputs))))
 }
 
 /// The matrix of the second derivatives of y by every two of the values, as numbers.
@@ -125,7 +127,7 @@ pub(crate) fn hessian(
     values: &Bound<'_, PyAny>,
 ) -> PyResult<Vec<Vec<f64>>> {
     let inputs = values_of(values, "what to differentiate by")?;
-    Ok(world::with(|_| gradling::hessian(y.get().value(), &plain(&inputs))))
+    guarded(|| world::with(|_| gradling::hessian(y.get().value(), &plain(&inputs))))
 }
 
 /// The product of the matrix of second derivatives with a vector of numbers, without the matrix.
@@ -143,7 +145,7 @@ pub(crate) fn hvp(
             vector.len()
         )));
     }
-    Ok(world::with(|_| gradling::hvp(y.get().value(), &plain(&inputs), &vector)))
+    guarded(|| world::with(|_| gradling::hvp(y.get().value(), &plain(&inputs), &vector)))
 }
 
 /// How many nodes the objects of this process can reach.

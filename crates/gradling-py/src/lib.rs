@@ -44,6 +44,7 @@ mod _native {
     /// The other class named `Value`.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::object::quiet_panics();
         module.add("MicrogradValue", module.py().get_type::<crate::micrograd::Micrograd>())
     }
 }

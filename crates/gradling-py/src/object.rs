@@ -7,7 +7,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -228,7 +229,25 @@ pub(crate) fn call_backward(y: Value) {
 /// through.
 #[inline]
 pub(crate) fn guarded<R>(body: impl FnOnce() -> R) -> PyResult<R> {
-    catch_unwind(AssertUnwindSafe(body)).or_else(exception)
+    let before = GUARDED.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(body));
+    GUARDED.set(before);
+    result.or_else(exception)
+}
+
+thread_local! {
+    /// What panics now becomes an exception.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps panics that become exceptions from being reported as well.
+pub(crate) fn quiet_panics() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if !GUARDED.get() {
+            report(info);
+        }
+    }));
 }
 
 #[cold]
@@ -246,7 +265,14 @@ fn exception<R>(panic: Box<dyn Any + Send>) -> PyResult<R> {
             ))),
             error => Err(PyValueError::new_err(error.to_string())),
         },
-        Err(panic) => resume_unwind(panic),
+        // What the engine refuses by a panic.
+        Err(panic) => match panic.downcast::<String>() {
+            Ok(text) => Err(PyValueError::new_err(*text)),
+            Err(panic) => match panic.downcast::<&str>() {
+                Ok(text) => Err(PyValueError::new_err(*text)),
+                Err(panic) => resume_unwind(panic),
+            },
+        },
     }
 }
 

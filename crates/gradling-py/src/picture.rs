@@ -1,6 +1,6 @@
 //! Pictures.
 
-use crate::object::PyValue;
+use crate::object::{PyValue, guarded};
 use crate::world;
 use gradling_graph::{Direction, Options, trace};
 use pyo3::exceptions::PyValueError;
@@ -18,12 +18,12 @@ fn direction(rankdir: &str) -> PyResult<Direction> {
 #[pyfunction]
 pub(crate) fn dot_source(root: &Bound<'_, PyValue>, rankdir: &str) -> PyResult<String> {
     let direction = direction(rankdir)?;
-    Ok(world::with(|_| trace(root.get().value())).to_dot(direction))
+    Ok(guarded(|| world::with(|_| trace(root.get().value())))?.to_dot(direction))
 }
 
 /// The graph of a value as SVG.
 #[pyfunction]
 pub(crate) fn svg(root: &Bound<'_, PyValue>, rankdir: &str) -> PyResult<String> {
     let options = Options::new().direction(direction(rankdir)?);
-    Ok(world::with(|_| trace(root.get().value())).to_svg(&options))
+    Ok(guarded(|| world::with(|_| trace(root.get().value())))?.to_svg(&options))
 }

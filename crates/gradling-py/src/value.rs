@@ -149,9 +149,11 @@ impl PyValue {
 
     /// The oldest value below this one that is infinite or not a number: where a NaN in a loss began.
     fn first_non_finite<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyValue>>> {
-        let found = PyValue::objects(slf.py(), slf.get().kind, 1, |_| {
-            slf.get().value().first_non_finite().map(|found| found.value).into_iter().collect()
-        })?;
+        let found = guarded(|| {
+            PyValue::objects(slf.py(), slf.get().kind, 1, |_| {
+                slf.get().value().first_non_finite().map(|found| found.value).into_iter().collect()
+            })
+        })??;
         Ok(found.into_iter().next())
     }
 
@@ -385,7 +387,10 @@ impl PyValue {
                 });
             }
             "label" => {
-                let label: String = new.extract()?;
+                let label: String = new.extract().map_err(|_| {
+                    let kind = new.get_type().name().map_or_else(|_| "?".into(), |k| k.to_string());
+                    PyTypeError::new_err(format!("the label of a Value must be a str, not {kind}"))
+                })?;
                 world::with(|_| value.value().set_label(label));
             }
             "_backward" => {
