@@ -276,3 +276,31 @@ def test_without_numpy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "2.0 True\n[2, 10]\n", done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise")
+def test_ctrl_c_ends_a_long_epoch_and_keeps_what_was_learned() -> None:
+    import signal
+    import subprocess
+
+    code = (
+        "import numpy as np\n"
+        "from gradling import Program, Trainer, Value, optim\n"
+        "w = Value(0.0)\n"
+        "loss = Program(lambda x: (w * x - x) ** 2, [w])\n"
+        "x = np.ones(2_000_000)\n"
+        "print('ready', flush=True)\n"
+        "try:\n"
+        "    Trainer(loss, optim.SGD([w], lr=1e-3), batch=1).fit(x, epochs=1000)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted', w.data > 0.5)\n"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        import time
+
+        time.sleep(1.0)  # for the epoch to begin and to learn
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[0] == "interrupted True\n"

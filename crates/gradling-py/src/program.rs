@@ -12,8 +12,10 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList};
 use std::fmt::Display;
+use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 fn invalid(error: impl Display) -> PyErr {
     PyValueError::new_err(error.to_string())
@@ -425,7 +427,22 @@ fn epoch<T: Number>(
     if let Some(lr) = lr {
         trainer.optimizer_mut().set_rate(lr);
     }
-    trainer.epoch(&slices(arrays)).map_err(trained)
+    // Ctrl-C ends a long epoch, too: Python is asked ten times a second.
+    let mut asked = Instant::now();
+    let watch = |_| {
+        if asked.elapsed().as_millis() < 100 {
+            return ControlFlow::Continue(());
+        }
+        asked = Instant::now();
+        match Python::attach(|py| py.check_signals()) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(interrupt) => ControlFlow::Break(interrupt),
+        }
+    };
+    match trainer.epoch_while(&slices(arrays), watch).map_err(trained)? {
+        ControlFlow::Continue(loss) => Ok(loss),
+        ControlFlow::Break(interrupt) => Err(interrupt),
+    }
 }
 
 /// The numbers of values.
