@@ -1,7 +1,7 @@
 //! Functions of several values.
 
 use crate::number;
-use crate::object::{Kind, PyValue, guarded};
+use crate::object::{Kind, PyValue, guarded, plain};
 use crate::world;
 use gradling::Value;
 use pyo3::exceptions::PyValueError;
@@ -18,19 +18,13 @@ fn kind_of(inputs: &[Bound<'_, PyValue>]) -> Kind {
     inputs.first().map_or(Kind::Own, |input| input.get().kind())
 }
 
-fn plain(objects: &[Bound<'_, PyValue>]) -> Vec<Value> {
-    objects.iter().map(|object| object.get().value()).collect()
-}
-
 /// One value of many.
 fn one<'py>(
     py: Python<'py>,
     inputs: &[Bound<'py, PyValue>],
     compute: impl FnOnce(&[Value]) -> Value,
 ) -> PyResult<Bound<'py, PyValue>> {
-    let result = PyValue::make(py, kind_of(inputs), |_| compute(&plain(inputs)))?;
-    PyValue::keep_by_hand(&result, inputs);
-    Ok(result)
+    PyValue::make_of(py, kind_of(inputs), inputs, |_| compute(&plain(inputs)))
 }
 
 /// As many values of many.

@@ -4,9 +4,9 @@
 //! on one tape (`world.rs`), which knows for every node the object that means it: through that the same
 //! node is always the same object, and a node that no object can reach any more is given back.
 
-mod dense;
 mod functions;
 mod micrograd;
+mod micrograd_network;
 mod network;
 mod number;
 mod object;
@@ -23,13 +23,13 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::dense::{dense, mlp_parameters};
-    #[pymodule_export]
     use super::functions::{
         dot, grad, hessian, hvp, jacobian, live_nodes, log_softmax, logsumexp, mean, softmax, sum,
     };
     #[pymodule_export]
-    use super::network::forward;
+    use super::micrograd_network::forward;
+    #[pymodule_export]
+    use super::network::{dense, mlp_parameters};
     #[pymodule_export]
     use super::object::PyValue;
     #[pymodule_export]

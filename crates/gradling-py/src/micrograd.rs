@@ -2,7 +2,7 @@
 
 use crate::number::{Number, Operand};
 use crate::object::{Kind, PyValue};
-use crate::operations::{Side, binary, leaf, power, with_array};
+use crate::operations::{Side, binary, leaf, power, spelled};
 use crate::world::Nodes;
 use gradling::{Op, Value};
 use pyo3::prelude::*;
@@ -18,23 +18,6 @@ const MINUS_ONE: Number = Number { data: -1.0, is_int: true };
 fn negative(nodes: &mut Nodes, x: Value) -> Value {
     let minus_one = MINUS_ONE.constant(nodes);
     binary(nodes, Op::Mul, x, minus_one)
-}
-
-/// A node of a value and what stands beside it.
-fn spelled<'py>(
-    a: &Bound<'py, PyValue>,
-    b: &Bound<'py, PyAny>,
-    op: Op,
-    side: Side,
-    spell: impl FnOnce(&mut Nodes, Value, &Operand<'_, 'py>) -> Value,
-) -> PyResult<Py<PyAny>> {
-    let Some(b) = Operand::of(b)? else { return with_array(a, b, op, side) };
-    let result = PyValue::make(a.py(), a.get().kind, |nodes| spell(nodes, a.get().value(), &b))?;
-    PyValue::keep_by_hand(&result, [a]);
-    if let Operand::Value(b) = b {
-        PyValue::keep_by_hand(&result, [b]);
-    }
-    Ok(result.into_any().unbind())
 }
 
 #[pymethods]
@@ -53,10 +36,7 @@ impl Micrograd {
 
     fn __neg__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
         let a = slf.as_super();
-        let result =
-            PyValue::make(slf.py(), Kind::Micrograd, |nodes| negative(nodes, a.get().value()))?;
-        PyValue::keep_by_hand(&result, [a]);
-        Ok(result)
+        PyValue::make_of(slf.py(), Kind::Micrograd, [a], |nodes| negative(nodes, a.get().value()))
     }
 
     fn __sub__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {

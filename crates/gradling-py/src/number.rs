@@ -19,6 +19,11 @@ pub(crate) enum Operand<'a, 'py> {
     Number(Number),
 }
 
+/// The name of an object's class, for messages.
+pub(crate) fn class_of(object: &Bound<'_, PyAny>) -> String {
+    object.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string())
+}
+
 impl<'a, 'py> Operand<'a, 'py> {
     /// Reads an operand; none if Python shall ask the other side of the operator, or else complain.
     #[inline]
@@ -66,9 +71,7 @@ impl Number {
     /// As [`of`](Number::of), where nothing but a number will do.
     pub(crate) fn wanted(object: &Bound<'_, PyAny>, what: &str) -> PyResult<Number> {
         Number::of(object)?.ok_or_else(|| {
-            let kind =
-                object.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
-            PyTypeError::new_err(format!("{what} must be a number, not {kind}"))
+            PyTypeError::new_err(format!("{what} must be a number, not {}", class_of(object)))
         })
     }
 
@@ -89,8 +92,7 @@ pub(crate) fn values<'py>(
     kind: Kind,
 ) -> PyResult<Vec<Bound<'py, PyValue>>> {
     let complain = |object: &Bound<'py, PyAny>| {
-        let kind = object.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
-        PyTypeError::new_err(format!("{what} must be Values, not {kind}"))
+        PyTypeError::new_err(format!("{what} must be Values, not {}", class_of(object)))
     };
     let iterator = objects.try_iter().map_err(|_| complain(objects))?;
     iterator

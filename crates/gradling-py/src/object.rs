@@ -105,6 +105,25 @@ impl PyValue {
         self.more.get_or_init(Box::default).lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The attributes that were assigned, if there are any.
+    pub(crate) fn attributes<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyDict>> {
+        self.more.get()?;
+        self.more().attributes.as_ref().map(|attributes| attributes.bind(py).clone())
+    }
+
+    /// An object for the value that `compute` makes of `inputs`.
+    #[inline]
+    pub(crate) fn make_of<'a, 'py: 'a>(
+        py: Python<'py>,
+        kind: Kind,
+        inputs: impl IntoIterator<Item = &'a Bound<'py, PyValue>>,
+        compute: impl FnOnce(&mut Nodes) -> Value,
+    ) -> PyResult<Bound<'py, PyValue>> {
+        let result = PyValue::make(py, kind, compute)?;
+        PyValue::keep_by_hand(&result, inputs);
+        Ok(result)
+    }
+
     /// An object for the value that `compute` makes.
     #[inline]
     pub(crate) fn make(
@@ -157,6 +176,11 @@ impl PyValue {
             }
         }
     }
+}
+
+/// The values of objects, on the tape.
+pub(crate) fn plain(objects: &[Bound<'_, PyValue>]) -> Vec<Value> {
+    objects.iter().map(|object| object.get().value()).collect()
 }
 
 impl Drop for PyValue {

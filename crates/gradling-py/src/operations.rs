@@ -1,7 +1,7 @@
 //! Making values: what the operators and methods of both classes share.
 
-use crate::number::{Number, Operand};
-use crate::object::{Kind, PyValue};
+use crate::number::{Number, Operand, class_of};
+use crate::object::{Kind, PyValue, plain};
 use crate::world::{FLOAT_EXPONENT, INT, Nodes};
 use gradling::{Op, Value, shared};
 use pyo3::exceptions::PyTypeError;
@@ -13,14 +13,12 @@ fn keeps_int(op: Op) -> bool {
 }
 
 pub(crate) fn one<'py>(a: &Bound<'py, PyValue>, op: Op) -> PyResult<Bound<'py, PyValue>> {
-    let result = PyValue::make(a.py(), a.get().kind(), |nodes| unary(nodes, op, a.get().value()))?;
-    PyValue::keep_by_hand(&result, [a]);
-    Ok(result)
+    PyValue::make_of(a.py(), a.get().kind, [a], |nodes| unary(nodes, op, a.get().value()))
 }
 
 /// Every element of an array of numpy's with the value; none if it is no array.
 #[cold]
-pub(crate) fn with_array(
+fn with_array(
     a: &Bound<'_, PyValue>,
     b: &Bound<'_, PyAny>,
     op: Op,
@@ -61,18 +59,30 @@ pub(crate) fn two<'py>(
     op: Op,
     side: Side,
 ) -> PyResult<Py<PyAny>> {
-    let py = a.py();
-    let Some(b) = Operand::of(b)? else { return with_array(a, b, op, side) };
-    let result = PyValue::make(py, a.get().kind, |nodes| {
+    spelled(a, b, op, side, |nodes, mine, b| {
         let other = b.value(nodes);
-        let mine = a.get().value();
         let (x, y) = if side == Side::Left { (mine, other) } else { (other, mine) };
         binary(nodes, op, x, y)
-    })?;
-    PyValue::keep_by_hand(&result, [a]);
-    if let Operand::Value(b) = b {
-        PyValue::keep_by_hand(&result, [b]);
-    }
+    })
+}
+
+/// What `spell` makes of a value and what stands beside it at the operator `op`.
+#[inline]
+pub(crate) fn spelled<'py>(
+    a: &Bound<'py, PyValue>,
+    b: &Bound<'py, PyAny>,
+    op: Op,
+    side: Side,
+    spell: impl FnOnce(&mut Nodes, Value, &Operand<'_, 'py>) -> Value,
+) -> PyResult<Py<PyAny>> {
+    let Some(b) = Operand::of(b)? else { return with_array(a, b, op, side) };
+    let beside = match b {
+        Operand::Value(b) => Some(b),
+        Operand::Number(_) => None,
+    };
+    let inputs = std::iter::once(a).chain(beside);
+    let result =
+        PyValue::make_of(a.py(), a.get().kind, inputs, |nodes| spell(nodes, a.get().value(), &b))?;
     Ok(result.into_any().unbind())
 }
 
@@ -115,15 +125,13 @@ pub(crate) fn with_number<'py>(
     number: Number,
     op: Op,
 ) -> PyResult<Bound<'py, PyValue>> {
-    let result = PyValue::make(a.py(), a.get().kind, |nodes| {
+    PyValue::make_of(a.py(), a.get().kind, [a], |nodes| {
         let x = a.get().value();
         match op {
             Op::LeakyRelu => x.leaky_relu(number.data),
             _ => power(nodes, x, number),
         }
-    })?;
-    PyValue::keep_by_hand(&result, [a]);
-    Ok(result)
+    })
 }
 
 /// A leaf, or a value made by hand from others.
@@ -140,12 +148,11 @@ pub(crate) fn leaf<'py>(
         Some(children) => crate::number::values(children, "the children of a Value", kind)?,
         None => Vec::new(),
     };
-    let result = PyValue::make(py, kind, |nodes| {
+    PyValue::make_of(py, kind, &inputs, |nodes| {
         let value = if inputs.is_empty() {
             Value::new(data.data)
         } else {
-            let inputs: Vec<Value> = inputs.iter().map(|input| input.get().value()).collect();
-            shared::made_by_hand(data.data, &inputs, op)
+            shared::made_by_hand(data.data, &plain(&inputs), op)
         };
         if data.is_int {
             nodes.set_facts(value.id(), INT);
@@ -154,9 +161,7 @@ pub(crate) fn leaf<'py>(
             value.set_label(label);
         }
         value
-    })?;
-    PyValue::keep_by_hand(&result, &inputs);
-    Ok(result)
+    })
 }
 
 /// An operation that has a name instead of an operator: there is no other side to ask.
@@ -164,10 +169,9 @@ pub(crate) fn named(a: &Bound<'_, PyValue>, b: &Bound<'_, PyAny>, op: Op) -> PyR
     let py = a.py();
     let result = two(a, b, op, Side::Left)?;
     if result.is(py.NotImplemented()) {
-        let kind = b.get_type().name()?;
-        let name = op.name();
+        let (name, class) = (op.name(), class_of(b));
         return Err(PyTypeError::new_err(format!(
-            "{name}() takes a Value or a number, not {kind}"
+            "{name}() takes a Value or a number, not {class}"
         )));
     }
     Ok(result)

@@ -3,7 +3,7 @@
 //! Numbers come and go as bytes, of arrays of numpy's or of `array`, whatever made them.
 
 use crate::number::values;
-use crate::object::{Kind, PyValue, guarded};
+use crate::object::{Kind, PyValue, guarded, plain};
 use crate::world;
 use gradling::nn::{Adam, AdamW, Optimizer, Sgd, TrainError, Trainer};
 use gradling::{Mode, Number, Options, Program, Runner, Step, Value, shared};
@@ -25,6 +25,14 @@ fn invalid(error: impl Display) -> PyErr {
 trait Plain: Number {
     fn read(bytes: &[u8]) -> Vec<Self>;
     fn write(numbers: &[Self]) -> Vec<u8>;
+
+    fn read_all(arrays: &[PyBackedBytes]) -> Vec<Vec<Self>> {
+        arrays.iter().map(|array| Self::read(array)).collect()
+    }
+
+    fn of_all(numbers: &[f64]) -> Vec<Self> {
+        numbers.iter().map(|&number| Self::from_f64(number)).collect()
+    }
 }
 
 macro_rules! plain {
@@ -91,13 +99,8 @@ impl PyProgram {
         let step = |inputs: &[Vec<Value>]| {
             call(py, kind, inputs, function).unwrap_or_else(|error| resume_unwind(Box::new(error)))
         };
-        let recorded = guarded(|| {
-            world::enter(|| {
-                let parameters: Vec<Value> =
-                    parameters.iter().map(|parameter| parameter.get().value()).collect();
-                shared::record(&parameters, &widths, step)
-            })
-        })?;
+        let recorded =
+            guarded(|| world::enter(|| shared::record(&plain(&parameters), &widths, step)))?;
         recorded.map(PyProgram).map_err(invalid)
     }
 
@@ -159,7 +162,7 @@ fn call(
     let (loss, mean, once, outputs): Returned<'_> = function.call1((objects,))?.extract()?;
     let outputs = values(&outputs, "the outputs of a step", kind)?;
     Ok(world::with(|_| {
-        let outputs: Vec<Value> = outputs.iter().map(|output| output.get().value()).collect();
+        let outputs = plain(&outputs);
         let step = match loss.map(|loss| loss.get().value()) {
             None => Step::outputs(&outputs),
             Some(loss) if mean => Step::mean(loss).with_outputs(&outputs),
@@ -216,8 +219,8 @@ impl PyRunner {
         py.detach(|| {
             let mut runner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             either!(&mut *runner, runner, T => {
-                let parameters: Vec<T> = parameters.iter().map(|&p| T::from_f64(p)).collect();
-                let arrays: Vec<Vec<T>> = arrays.iter().map(|array| Plain::read(array)).collect();
+                let parameters = T::of_all(&parameters);
+                let arrays = T::read_all(&arrays);
                 runner.value(&parameters, &slices(&arrays)).map(|loss| loss.to_f64())
             })
         })
@@ -235,9 +238,8 @@ impl PyRunner {
             .detach(|| {
                 let mut runner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 either!(&mut *runner, runner, T => {
-                    let parameters: Vec<T> = parameters.iter().map(|&p| T::from_f64(p)).collect();
-                    let arrays: Vec<Vec<T>> =
-                        arrays.iter().map(|array| Plain::read(array)).collect();
+                    let parameters = T::of_all(&parameters);
+                    let arrays = T::read_all(&arrays);
                     let mut gradient = vec![T::default(); parameters.len()];
                     runner
                         .value_and_grad(&parameters, &slices(&arrays), &mut gradient)
@@ -260,9 +262,8 @@ impl PyRunner {
             .detach(|| {
                 let mut runner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 either!(&mut *runner, runner, T => {
-                    let parameters: Vec<T> = parameters.iter().map(|&p| T::from_f64(p)).collect();
-                    let arrays: Vec<Vec<T>> =
-                        arrays.iter().map(|array| Plain::read(array)).collect();
+                    let parameters = T::of_all(&parameters);
+                    let arrays = T::read_all(&arrays);
                     let mut outputs = vec![T::default(); samples * runner.program().outputs()];
                     runner
                         .predict(&parameters, &slices(&arrays), &mut outputs)
@@ -283,8 +284,8 @@ impl PyBatch {
     #[new]
     fn new(arrays: Vec<PyBackedBytes>, dtype: &str) -> PyResult<Self> {
         Ok(PyBatch(match is_f32(dtype)? {
-            true => Either::F32(arrays.iter().map(|array| Plain::read(array)).collect()),
-            false => Either::F64(arrays.iter().map(|array| Plain::read(array)).collect()),
+            true => Either::F32(Plain::read_all(&arrays)),
+            false => Either::F64(Plain::read_all(&arrays)),
         }))
     }
 }
@@ -346,12 +347,9 @@ impl PyOptimizer {
         let mut optimizer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         optimizer.set_rate(lr);
         world::with(|nodes| {
-            let plain: Vec<Value> =
-                parameters.iter().map(|parameter| parameter.get().value()).collect();
-            optimizer.step(&plain);
-            for value in plain {
-                nodes.set_facts(value.id(), nodes.facts(value.id()) & !world::INT);
-            }
+            let parameters = plain(&parameters);
+            optimizer.step(&parameters);
+            parameters.iter().for_each(|value| nodes.set_int(value.id(), false));
         });
         Ok(())
     }
@@ -449,7 +447,7 @@ fn epoch<T: Number>(
 #[pyfunction]
 pub(crate) fn numbers(values: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
     let values = self::values(values, "the parameters of a program", Kind::Own)?;
-    Ok(world::with(|_| values.iter().map(|value| value.get().value().data()).collect()))
+    Ok(world::with(|_| plain(&values).into_iter().map(Value::data).collect()))
 }
 
 /// Gives values other numbers.
@@ -463,7 +461,7 @@ pub(crate) fn set_numbers(values: &Bound<'_, PyAny>, numbers: Vec<f64>) -> PyRes
         for (value, number) in values.iter().zip(numbers) {
             let value = value.get().value();
             value.set_data(number);
-            nodes.set_facts(value.id(), nodes.facts(value.id()) & !world::INT);
+            nodes.set_int(value.id(), false);
         }
     });
     Ok(())

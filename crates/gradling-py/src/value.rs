@@ -1,6 +1,6 @@
 //! `Value`: its attributes, operators and methods.
 
-use crate::number::{Number, Operand};
+use crate::number::{Number, Operand, class_of};
 use crate::object::{Kind, PyValue, call_backward, drop_in_turn, guarded, may_call};
 use crate::operations::{Side, leaf, named, one, two, with_number};
 use crate::world::{self, FLOAT_EXPONENT, INT};
@@ -9,7 +9,6 @@ use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySet, PyTuple};
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// A number as Python shows it: an int without a point.
@@ -19,6 +18,10 @@ fn number<'py>(py: Python<'py>, data: f64, is_int: bool) -> PyResult<Bound<'py, 
     } else {
         Ok(data.into_pyobject(py)?.into_any())
     }
+}
+
+fn no_attribute(name: &str) -> PyErr {
+    PyAttributeError::new_err(format!("'Value' object has no attribute '{name}'"))
 }
 
 #[pymethods]
@@ -111,11 +114,12 @@ impl PyValue {
     /// assigned: that is how to give an operation of your own its derivative.
     #[getter]
     fn _backward<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        if let Some(more) = slf.get().more.get() {
-            let more = more.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(backward) = &more.backward {
-                return Ok(backward.bind(slf.py()).clone());
-            }
+        let value = slf.get();
+        let by_hand = value.more.get().and_then(|_| {
+            value.more().backward.as_ref().map(|backward| backward.bind(slf.py()).clone())
+        });
+        if let Some(backward) = by_hand {
+            return Ok(backward);
         }
         slf.getattr("backward_step")
     }
@@ -340,11 +344,10 @@ impl PyValue {
     ) -> PyResult<Bound<'py, PyValue>> {
         let choices = PyTuple::new(slf.py(), [then, otherwise])?;
         let choices = crate::number::values(&choices, "the choices of a select", slf.get().kind)?;
-        let result = PyValue::make(slf.py(), slf.get().kind, |_| {
+        let inputs = [slf, &choices[0], &choices[1]];
+        PyValue::make_of(slf.py(), slf.get().kind, inputs, |_| {
             slf.get().value().select(choices[0].get().value(), choices[1].get().value())
-        })?;
-        PyValue::keep_by_hand(&result, [slf, &choices[0], &choices[1]]);
-        Ok(result)
+        })
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
@@ -353,16 +356,10 @@ impl PyValue {
 
     /// An attribute that was assigned before.
     fn __getattr__<'py>(slf: &Bound<'py, Self>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        let attributes = slf.get().more.get().and_then(|more| {
-            let more = more.lock().unwrap_or_else(PoisonError::into_inner);
-            more.attributes.as_ref().map(|attributes| attributes.clone_ref(py))
-        });
-        match attributes.map(|attributes| attributes.bind(py).get_item(name)).transpose()? {
+        let attributes = slf.get().attributes(slf.py());
+        match attributes.map(|attributes| attributes.get_item(name)).transpose()? {
             Some(Some(attribute)) => Ok(attribute),
-            _ => {
-                Err(PyAttributeError::new_err(format!("'Value' object has no attribute '{name}'")))
-            }
+            _ => Err(no_attribute(name)),
         }
     }
 
@@ -372,10 +369,8 @@ impl PyValue {
             "data" => {
                 let number = Number::wanted(new, "the data of a Value")?;
                 world::with(|nodes| {
-                    let id = value.id();
                     value.value().set_data(number.data);
-                    let rest = nodes.facts(id) & !INT;
-                    nodes.set_facts(id, rest | if number.is_int { INT } else { 0 });
+                    nodes.set_int(value.id(), number.is_int);
                 });
             }
             "grad" => {
@@ -388,8 +383,8 @@ impl PyValue {
             }
             "label" => {
                 let label: String = new.extract().map_err(|_| {
-                    let kind = new.get_type().name().map_or_else(|_| "?".into(), |k| k.to_string());
-                    PyTypeError::new_err(format!("the label of a Value must be a str, not {kind}"))
+                    let class = class_of(new);
+                    PyTypeError::new_err(format!("the label of a Value must be a str, not {class}"))
                 })?;
                 world::with(|_| value.value().set_label(label));
             }
@@ -421,18 +416,9 @@ impl PyValue {
     }
 
     fn __delattr__(slf: &Bound<'_, Self>, name: &str) -> PyResult<()> {
-        let py = slf.py();
-        let attributes = slf.get().more.get().and_then(|more| {
-            let more = more.lock().unwrap_or_else(PoisonError::into_inner);
-            more.attributes.as_ref().map(|attributes| attributes.clone_ref(py))
-        });
-        match attributes {
-            Some(attributes) if attributes.bind(py).contains(name)? => {
-                attributes.bind(py).del_item(name)
-            }
-            _ => {
-                Err(PyAttributeError::new_err(format!("'Value' object has no attribute '{name}'")))
-            }
+        match slf.get().attributes(slf.py()) {
+            Some(attributes) if attributes.contains(name)? => attributes.del_item(name),
+            _ => Err(no_attribute(name)),
         }
     }
 
@@ -441,11 +427,8 @@ impl PyValue {
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
         let py = slf.py();
         let state = PyDict::new(py);
-        if let Some(more) = slf.get().more.get() {
-            let more = more.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(attributes) = &more.attributes {
-                state.update(attributes.bind(py).as_mapping())?;
-            }
+        if let Some(attributes) = slf.get().attributes(py) {
+            state.update(attributes.as_mapping())?;
         }
         if world::with(|_| slf.get().value().op()) == Op::Leaf {
             let (grad, label) =

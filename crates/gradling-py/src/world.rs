@@ -24,7 +24,7 @@ struct World {
 }
 
 // SAFETY: a tape is not `Send` for the operations of the user's own that it may hold. All of those on
-// this one are made by `value.rs` and hold nothing but what is `Send`.
+// this one are made by `operations.rs` and `value.rs`, and hold nothing but plain functions.
 unsafe impl Send for World {}
 
 static WORLD: Mutex<Option<World>> = Mutex::new(None);
@@ -76,6 +76,12 @@ impl Nodes {
     pub(crate) fn set_facts(&mut self, id: u32, facts: usize) {
         let slot = self.slot(id);
         *slot = Slot(slot.0 & !3 | facts);
+    }
+
+    /// Whether the number of a node is an `int` from now on.
+    pub(crate) fn set_int(&mut self, id: u32, is_int: bool) {
+        let rest = self.facts(id) & !INT;
+        self.set_facts(id, rest | if is_int { INT } else { 0 });
     }
 
     /// The object of a node.
