@@ -159,7 +159,7 @@ class Program:
         if key not in self._recorded:
             self._recorded[key] = self._record(key)
         program, runner = self._recorded[key]
-        return _Batch(program, runner, [data for _, _, data in read], samples.pop() if samples else 0)
+        return _Batch(program, runner, [data for _, _, data in read], samples.pop())
 
     def _record(self, key: tuple[int | None, ...]) -> tuple[Any, Any]:
         def step(inputs: list[list[Value]]) -> tuple[Any, bool, Any, list[Value]]:

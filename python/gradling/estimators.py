@@ -17,6 +17,12 @@ from gradling.trainer import Trainer
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
 
+def _spread(numbers: Any) -> tuple[Any, Any]:
+    """The mean of each column, and its deviation, or 1 where that is 0."""
+    deviation = numbers.std(axis=0)
+    return numbers.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+
+
 class _Network(BaseEstimator):  # type: ignore[misc]
     """What the two have in common: inputs scaled to mean 0 and deviation 1, a network, training."""
 
@@ -43,15 +49,11 @@ class _Network(BaseEstimator):  # type: ignore[misc]
     def _train(self, X: Any, targets: Any, loss: Any) -> None:
         random = check_random_state(self.random_state)
         seed = int(random.randint(2**31 - 1))
-        self.mean_ = X.mean(axis=0)
-        deviation = X.std(axis=0)
-        self.scale_ = np.where(deviation > 0, deviation, 1.0)
+        self.mean_, self.scale_ = _spread(X)
         model = nn.MLP(X.shape[1], (*self.hidden, targets.shape[1]), self.activation, seed=seed)
 
         def step(x: Any, y: Any) -> Any:
-            outputs = model.layers[0](x)
-            for layer in model.layers[1:]:
-                outputs = layer(outputs)
+            outputs = model.outputs(x)
             return loss(outputs, y), outputs
 
         self._program = Program(step, model, dtype=self.dtype)  # type: ignore[arg-type]
@@ -114,9 +116,7 @@ class MLPRegressor(RegressorMixin, _Network):  # type: ignore[misc]
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         targets = y.reshape(len(y), -1).astype(np.float64)
         self._one_dimension = y.ndim == 1
-        self.target_mean_ = targets.mean(axis=0)
-        deviation = targets.std(axis=0)
-        self.target_scale_ = np.where(deviation > 0, deviation, 1.0)
+        self.target_mean_, self.target_scale_ = _spread(targets)
         self._train(X, (targets - self.target_mean_) / self.target_scale_, nn.mean_squared_error)
         return self
 

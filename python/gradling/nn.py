@@ -93,9 +93,14 @@ class MLP(Module):
 
     def __call__(self, x: Any) -> Any:
         """The outputs for the inputs `x`: a list, or the value itself if there is one."""
+        outputs = self.outputs(x)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def outputs(self, x: Any) -> Any:
+        """The list of outputs for the inputs `x`, also where there is one."""
         for layer in self.layers:
             x = layer(x)
-        return x[0] if len(x) == 1 else x
+        return x
 
     def parameters(self) -> list[Value]:
         return [p for layer in self.layers for p in layer.parameters()]

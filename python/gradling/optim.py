@@ -69,6 +69,8 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015); `weight_decay` is added to the gradient."""
 
+    _name = "adam"
+
     def __init__(
         self,
         parameters: Any,
@@ -78,12 +80,14 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(
-            parameters, name="adam", lr=lr, betas=betas, eps=eps, weight_decay=weight_decay
+            parameters, name=self._name, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay
         )
 
 
-class AdamW(Optimizer):
+class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
+
+    _name = "adamw"
 
     def __init__(
         self,
@@ -93,6 +97,4 @@ class AdamW(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.01,
     ) -> None:
-        super().__init__(
-            parameters, name="adamw", lr=lr, betas=betas, eps=eps, weight_decay=weight_decay
-        )
+        super().__init__(parameters, lr, betas, eps, weight_decay)

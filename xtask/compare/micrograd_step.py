@@ -4,21 +4,25 @@ import json
 import sys
 import time
 
+import numpy as np
 from micrograd.engine import Value
 from micrograd.nn import MLP
 
 data = json.load(open(sys.argv[1]))
 model = MLP(2, [16, 16, 1])
+X, y = np.array(data["X"]), np.array(data["y"])
 for parameter, number in zip(model.parameters(), data["init_params"], strict=True):
     parameter.data = number
 
 
 def step():
-    inputs = [list(map(Value, row)) for row in data["X"]]
+    inputs = [list(map(Value, row)) for row in X]
     scores = list(map(model, inputs))
-    losses = [(1 + -y * score).relu() for y, score in zip(data["y"], scores)]
+    losses = [(1 + -yi * score).relu() for yi, score in zip(y, scores)]
     penalty = 1e-4 * sum(p * p for p in model.parameters())
     total = sum(losses) * (1.0 / len(losses)) + penalty
+    accuracy = [(yi > 0) == (score.data > 0) for yi, score in zip(y, scores)]
+    assert sum(accuracy) / len(accuracy) == 0.5
     model.zero_grad()
     total.backward()
     for p in model.parameters():

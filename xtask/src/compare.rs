@@ -8,11 +8,8 @@ use std::process::Command;
 const MICROGRAD: &str = "micrograd";
 
 /// The systems: name, and what PyPI installs for it.
-const SYSTEMS: &[(&str, &[&str])] = &[
-    (MICROGRAD, &["micrograd==0.1.0", "numpy"]),
-    ("torch", &["torch", "numpy"]),
-    ("jax", &["jax", "numpy"]),
-];
+const SYSTEMS: &[(&str, &[&str])] =
+    &[(MICROGRAD, python::MICROGRAD), ("torch", &["torch", "numpy"]), ("jax", &["jax", "numpy"])];
 
 /// Work that is compared. What a system takes for it is measured by `compare/{system}_{name}.py`.
 struct Work {
@@ -64,22 +61,24 @@ pub(crate) fn run_all(wanted: &[String]) -> Result<(), String> {
             let systems = work.systems.join(", ");
             format!("`{name}` is none of the systems to compare: {systems}")
         })?;
-        let python = environment(name, packages)?;
+        // The tests have an environment for micrograd already.
+        let place = if name == MICROGRAD { name.to_owned() } else { format!("compare/{name}") };
+        let python = python::environment(&place, packages)?;
         // Ours, theirs, ours again: a machine that changes its speed between shows.
         ours(&work)?;
         let script = root().join(format!("xtask/compare/{name}_{}.py", work.name));
-        let data = work.data.iter().map(|path| root().join(path));
+        let data: Vec<PathBuf> = work.data.iter().map(|path| root().join(path)).collect();
         let mut theirs = Command::new(&python);
-        theirs.arg(&script).args(data.clone());
+        theirs.arg(&script).args(&data);
         if name == MICROGRAD {
-            // The same script by the drop-in, before and after.
-            let mut drop_in = Command::new(python::build()?);
-            drop_in.args(["-m", "gradling.micrograd"]).arg(&script).args(data).arg("500");
+            // The same script by the drop-in, before and after, and the step as a program.
+            let ours = python::build()?;
+            let mut drop_in = Command::new(&ours);
+            drop_in.args(["-m", "gradling.micrograd"]).arg(&script).args(&data).arg("500");
             run(&mut drop_in)?;
             run(theirs.arg("5"))?;
             let program = root().join("xtask/compare/gradling_program_step.py");
-            let data = work.data.iter().map(|path| root().join(path));
-            run(Command::new(python::build()?).arg(program).args(data))?;
+            run(Command::new(&ours).arg(program).args(&data))?;
             run(&mut drop_in)?;
         } else {
             run(&mut theirs)?;
@@ -93,15 +92,4 @@ pub(crate) fn run_all(wanted: &[String]) -> Result<(), String> {
 fn ours(work: &Work) -> Result<(), String> {
     let bench = ["run", "--quiet", "--release", "--package", "gradling-bench", "--", work.ours];
     run(cargo().args(bench))
-}
-
-/// The Python of an environment that holds these packages.
-fn environment(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
-    let environment = root().join("target/compare").join(name);
-    let python = environment.join("bin/python");
-    if !python.exists() {
-        run(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
-    }
-    run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
-    Ok(python)
 }

@@ -4,15 +4,18 @@ use crate::process::{root, run};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The tests compare with this version of the original.
-const MICROGRAD: &str = "micrograd==0.1.0";
+/// The original that we compare with, and what its programs use.
+pub(crate) const MICROGRAD: &[&str] = &["micrograd==0.1.0", "numpy"];
 
 /// Builds the package for the environment of the tests, and returns what runs Python there.
 ///
 /// # Errors
 /// What could not be installed or built.
 pub(crate) fn build() -> Result<PathBuf, String> {
-    let python = environment("python", &["--requirement", "python/requirements.txt"])?;
+    let listed = std::fs::read_to_string(root().join("python/requirements.txt"))
+        .map_err(|error| format!("python/requirements.txt: {error}"))?;
+    let packages: Vec<&str> = listed.lines().filter(|line| !line.starts_with('#')).collect();
+    let python = environment("python", &packages)?;
     let mut maturin = Command::new(beside(&python, "maturin"));
     maturin.args(["develop", "--release", "--quiet", "--locked"]);
     maturin.env("VIRTUAL_ENV", root().join("target/python")).env_remove("CONDA_PREFIX");
@@ -25,7 +28,7 @@ pub(crate) fn build() -> Result<PathBuf, String> {
 /// # Errors
 /// The first that failed.
 pub(crate) fn test(python: &Path) -> Result<(), String> {
-    let micrograd = environment("micrograd", &[MICROGRAD, "numpy"])?;
+    let micrograd = environment("micrograd", MICROGRAD)?;
     let with = |module: &str| {
         let mut command = Command::new(python);
         command.current_dir(root()).args(["-m", module]).env("OPENBLAS_NUM_THREADS", "1");
@@ -42,14 +45,16 @@ fn beside(python: &Path, name: &str) -> PathBuf {
     python.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION)
 }
 
-/// A virtual environment `target/name` with packages from PyPI; made once for each list of them.
-fn environment(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
+/// The Python of a virtual environment `target/name` with packages from PyPI; it is made once for each list of
+/// them.
+///
+/// # Errors
+/// What could not be made or installed.
+pub(crate) fn environment(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
     let place = root().join("target").join(name);
     let programs = place.join(if cfg!(windows) { "Scripts" } else { "bin" });
     let python = programs.join("python").with_extension(std::env::consts::EXE_EXTENSION);
-    let listed = std::fs::read_to_string(root().join("python/requirements.txt"))
-        .map_err(|error| format!("python/requirements.txt: {error}"))?;
-    let wanted = format!("{packages:?}\n{listed}");
+    let wanted = packages.join("\n");
     let installed = place.join("installed.txt");
     if std::fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
