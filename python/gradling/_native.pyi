@@ -8,7 +8,7 @@ from typing_extensions import Self, disjoint_base
 __all__ = [
     "Batch",
     "MicrogradValue",
-    "Optimizer",
+    "Optimizer", "Parameters",
     "Program",
     "Runner",
     "Trainer",
@@ -28,8 +28,6 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "mean",
-    "numbers",
-    "set_numbers",
     "softmax",
     "sum",
     "svg",
@@ -127,10 +125,14 @@ def jacobian(results: Iterable[Value], values: Iterable[Value]) -> list[list[flo
 def hessian(y: Value, values: Iterable[Value]) -> list[list[float]]: ...
 def hvp(y: Value, values: Iterable[Value], vector: Sequence[float]) -> list[float]: ...
 @final
+class Parameters:
+    def __new__(cls, values: Iterable[Value]) -> Self: ...
+
+@final
 class Program:
     @staticmethod
     def record(
-        parameters: Iterable[Value],
+        parameters: Parameters,
         widths: Sequence[int],
         function: Callable[[list[list[Value]]], tuple[Value | None, bool, Value | None, list[Value]]],
     ) -> Program: ...
@@ -149,12 +151,12 @@ class Program:
 @final
 class Runner:
     def __new__(cls, program: Program, dtype: str, mode: str, threads: int | None) -> Self: ...
-    def value(self, parameters: Sequence[float], arrays: Sequence[bytes]) -> float: ...
+    def value(self, parameters: Parameters, arrays: Sequence[bytes]) -> float: ...
     def value_and_grad(
-        self, parameters: Sequence[float], arrays: Sequence[bytes]
+        self, parameters: Parameters, arrays: Sequence[bytes]
     ) -> tuple[float, bytes]: ...
     def predict(
-        self, parameters: Sequence[float], arrays: Sequence[bytes], samples: int
+        self, parameters: Parameters, arrays: Sequence[bytes], samples: int
     ) -> bytes: ...
 
 @final
@@ -164,28 +166,25 @@ class Batch:
 @final
 class Optimizer:
     def __new__(cls, spec: dict[str, Any]) -> Self: ...
-    def step(self, parameters: Iterable[Value], lr: float) -> None: ...
+    def step(self, parameters: Parameters, lr: float) -> None: ...
 
 @final
 class Trainer:
     def __new__(
         cls,
-        program: Program,
-        parameters: Sequence[float],
-        optimizer: dict[str, Any],
-        dtype: str,
-        mode: str,
-        threads: int | None,
+        runner: Runner,
+        parameters: Parameters,
+        optimizer: Optimizer,
         batch: int | None,
         seed: int,
     ) -> Self: ...
-    def epoch(self, batch: Batch, lr: float | None) -> float: ...
-    def parameters(self) -> list[float]: ...
+    def load(self) -> None: ...
+    def store(self) -> None: ...
+    def epoch(self, runner: Runner, batch: Batch, lr: float) -> float: ...
+    def step(self, runner: Runner, arrays: Sequence[bytes], lr: float) -> float: ...
 
 def dismantle(value: Value) -> tuple[list[Value], list[Any]]: ...
 def assemble(micrograd: bool, leaves: Sequence[Value], records: Sequence[Any]) -> Value: ...
-def numbers(values: Iterable[Value]) -> list[float]: ...
-def set_numbers(values: Iterable[Value], numbers: Sequence[float]) -> None: ...
 def live_nodes() -> int: ...
 def dense(
     weights: Sequence[Any], biases: Iterable[Value], x: Iterable[Any], activation: str

@@ -7,6 +7,7 @@ import os
 from array import array as plain_array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,7 +64,9 @@ class Program:
         if dtype not in ("float32", "float64"):
             raise ValueError(f"dtype must be 'float32' or 'float64', not {dtype!r}")
         self.function = function
-        self.parameters = parameters_of(parameters)
+        #: The values that gradients are computed by.
+        self.parameters = tuple(parameters_of(parameters))
+        self._values = _native.Parameters(self.parameters)
         self.dtype = dtype
         self.mode = mode
         self.threads = threads
@@ -74,13 +77,12 @@ class Program:
     def __call__(self, *arrays: Any) -> float:
         """The loss of a batch."""
         batch = self._batch(arrays)
-        return float(batch.runner.value(_native.numbers(self.parameters), batch.data))
+        return float(batch.runner.value(self._values, batch.data))
 
     def value_and_grad(self, *arrays: Any) -> tuple[float, Any]:
         """The loss of a batch, and its gradient by each parameter: an array of numpy's, or of `array`."""
         batch = self._batch(arrays)
-        numbers = _native.numbers(self.parameters)
-        loss, gradient = batch.runner.value_and_grad(numbers, batch.data)
+        loss, gradient = batch.runner.value_and_grad(self._values, batch.data)
         return loss, self._array(gradient)
 
     def predict(self, *arrays: Any) -> Any:
@@ -92,8 +94,7 @@ class Program:
         outputs = batch.program.outputs
         if not outputs:
             raise ValueError("the program has no outputs: return them beside the loss")
-        numbers = _native.numbers(self.parameters)
-        found = self._array(batch.runner.predict(numbers, batch.data, batch.samples))
+        found = self._array(batch.runner.predict(self._values, batch.data, batch.samples))
         return found.reshape(batch.samples, outputs) if hasattr(found, "reshape") else found
 
     def explain(self, *arrays: Any) -> str:
@@ -118,15 +119,52 @@ class Program:
         part.replace(path)
         return path
 
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        parameters: Any = (),
+        *,
+        dtype: Dtype = "float32",
+        mode: Literal["fast", "strict"] = "fast",
+        threads: int | None = None,
+    ) -> Program:
+        """The program that `save` wrote, with these parameters, in the order in which they were recorded. It runs
+        for arrays of the shapes that it was saved for.
+
+        Raises `ValueError` if the file is damaged or no program, or if it has another number of parameters.
+        """
+        path = Path(path)
+        try:
+            program = _native.Program.load(path.read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+        loaded = cls(
+            _Gone(path.stem, len(program.inputs)), parameters, dtype=dtype, mode=mode, threads=threads
+        )
+        if len(loaded.parameters) != program.parameters:
+            raise ValueError(
+                f"{path}: the program has {program.parameters} parameters, and {len(loaded.parameters)} were given"
+            )
+        loaded.__name__ = path.stem
+        runner = _native.Runner(program, dtype, mode, threads)
+        # An array of one number a sample may have one dimension or two.
+        shapes = [(None, 1) if width == 1 else (width,) for width in program.inputs]
+        loaded._recorded = {key: (program, runner) for key in product(*shapes)}
+        return loaded
+
     def __getstate__(self) -> dict[str, Any]:
         # Without the function: it would record with the values that it knows, and a copy has others.
         recorded = {key: program for key, (program, _) in self._recorded.items()}
         wanted = len(inspect.signature(self.function).parameters)
-        return {**self.__dict__, "function": _Gone(self.__name__, wanted), "_recorded": recorded}
+        state = {**self.__dict__, "function": _Gone(self.__name__, wanted), "_recorded": recorded}
+        del state["_values"]
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         recorded = state.pop("_recorded")
         self.__dict__.update(state)
+        self._values = _native.Parameters(self.parameters)
         run = {
             key: (program, _native.Runner(program, self.dtype, self.mode, self.threads))
             for key, program in recorded.items()
@@ -168,7 +206,7 @@ class Program:
             return _returned(self.function(*given))
 
         widths = [1 if width is None else width for width in key]
-        program = _native.Program.record(self.parameters, widths, step)
+        program = _native.Program.record(self._values, widths, step)
         return program, _native.Runner(program, self.dtype, self.mode, self.threads)
 
 

@@ -14,13 +14,15 @@ class Optimizer:
     """What changes parameters by their gradients. `lr` may be assigned between steps."""
 
     def __init__(self, parameters: Any, **spec: Any) -> None:
-        self.parameters = parameters_of(parameters)
+        #: The values that it changes.
+        self.parameters = tuple(parameters_of(parameters))
         if not spec["lr"] >= 0:
             raise ValueError(f"the learning rate must not be negative, and it is {spec['lr']}")
         if not all(0 <= beta < 1 for beta in spec.get("betas", ())):
             raise ValueError(f"betas must be from 0 to below 1, and they are {spec['betas']}")
         default = {"momentum": 0.0, "nesterov": False, "betas": (0.9, 0.999), "eps": 1e-8}
         self.spec: dict[str, Any] = {**default, "weight_decay": 0.0, **spec}
+        self._values = _native.Parameters(self.parameters)
         self._native = _native.Optimizer(self.spec)
 
     @property
@@ -34,7 +36,7 @@ class Optimizer:
 
     def step(self) -> None:
         """Changes every parameter by its gradient."""
-        self._native.step(self.parameters, self.lr)
+        self._native.step(self._values, self.lr)
 
     def zero_grad(self) -> None:
         """Forgets the gradient of every parameter."""

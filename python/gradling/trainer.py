@@ -13,11 +13,12 @@ __all__ = ["Trainer"]
 
 
 class Trainer:
-    """Trains a program by an optimiser on rows that it shuffles into batches.
+    """Trains a program by an optimiser, on rows that it shuffles into batches (`fit`) or step by step (`step`).
 
-    The optimiser's settings are taken; its averages are the trainer's own. `schedule` maps the number of an
-    epoch, from 0, to its learning rate. After `fit` the parameters have the trained numbers, also when it is
-    interrupted by Ctrl-C.
+    The optimiser's averages go on from one call to the next, and from steps of its own. `schedule` maps the
+    number of an epoch, counted from 0 over all calls of `fit`, to its learning rate; without one it is the
+    optimiser's `lr`. The parameters have the trained numbers after each call, also when it is interrupted by
+    Ctrl-C, and numbers that they are given between calls are taken.
     """
 
     def __init__(
@@ -36,6 +37,8 @@ class Trainer:
             raise ValueError("the optimiser must have the program's parameters, in their order")
         if seed < 0:
             raise ValueError(f"the seed must not be negative, and it is {seed}")
+        if batch is not None and batch < 1:
+            raise ValueError(f"a batch needs a sample at least, and it has {batch}")
         self.program = program
         self.optimizer = optimizer
         self.batch = batch
@@ -43,6 +46,7 @@ class Trainer:
         self.schedule = schedule
         #: The loss of each epoch so far.
         self.history: list[float] = []
+        self._native: Any = None
 
     def fit(self, *arrays: Any, epochs: int = 1, progress: bool = False) -> Trainer:
         """Trains for so many epochs. `progress` shows a bar, if tqdm is installed.
@@ -51,30 +55,39 @@ class Trainer:
         """
         if epochs < 0:
             raise ValueError(f"the number of epochs must not be negative, and it is {epochs}")
-        program = self.program
-        batch = program._batch(arrays)
-        rows = _native.Batch(batch.data, program.dtype)
-        numbers = _native.numbers(program.parameters)
-        trainer = _native.Trainer(
-            batch.program,
-            numbers,
-            self.optimizer.spec,
-            program.dtype,
-            program.mode,
-            program.threads,
-            self.batch,
-            self.seed,
-        )
+        batch = self.program._batch(arrays)
+        rows = _native.Batch(batch.data, self.program.dtype)
+        trainer = self._trainer(batch.runner)
+        trainer.load()
         try:
             with _Bar(epochs, progress) as bar:
-                for epoch in range(epochs):
-                    lr = self.schedule(epoch) if self.schedule else None
-                    loss = trainer.epoch(rows, lr)
+                for _ in range(epochs):
+                    lr = self.schedule(len(self.history)) if self.schedule else self.optimizer.lr
+                    loss = trainer.epoch(batch.runner, rows, lr)
                     self.history.append(loss)
                     bar.show(loss)
         finally:
-            _native.set_numbers(program.parameters, trainer.parameters())
+            trainer.store()
         return self
+
+    def step(self, *arrays: Any) -> float:
+        """Trains by one step on all rows of these arrays, at the optimiser's `lr`, and gives the loss before.
+
+        Samples may have another shape at each step, as sentences of several lengths: the program is recorded
+        once for each.
+
+        Raises `ArithmeticError` if the loss is not finite; the parameters then stay as they are.
+        """
+        batch = self.program._batch(arrays)
+        lr = self.optimizer.lr
+        return float(self._trainer(batch.runner).step(batch.runner, batch.data, lr))
+
+    def _trainer(self, runner: Any) -> Any:
+        if self._native is None:
+            self._native = _native.Trainer(
+                runner, self.program._values, self.optimizer._native, self.batch, self.seed
+            )
+        return self._native
 
 
 class _Bar:

@@ -74,7 +74,7 @@ def test_scripts_get_their_arguments_and_a_missing_one_is_an_error(tmp_path: Pat
     done = subprocess.run([*command, script, "a", "-b"], capture_output=True, text=True)
     assert done.stdout == "['a', '-b'] __main__\n"
     done = subprocess.run([*command, "nosuch.py"], capture_output=True, text=True)
-    assert done.returncode != 0 and done.stderr == "error: there is no file nosuch.py\n"
+    assert done.returncode == 2 and done.stderr == "error: there is no file nosuch.py\n"
 
 
 def test_wrong_lengths_are_an_error() -> None:

@@ -252,14 +252,73 @@ def test_saved_programs(tmp_path: Path) -> None:
     w = Value(2.0)
     loss = Program(lambda x: (x * w - 1) ** 2, [w])
     path = loss.save(tmp_path / "loss.program", [1.0])
-    loaded = gradling._native.Program.load(path.read_bytes())
-    assert (loaded.inputs, loaded.parameters, loaded.outputs) == ([1], 1, 0)
-    runner = gradling._native.Runner(loaded, "float32", "fast", 1)
-    assert runner.value([2.0], [np.float32([1.0, 3.0]).tobytes()]) == loss([1.0, 3.0])
+    other = Value(5.0)
+    loaded = Program.load(path, [other])
+    loss_of_other = (5.0 - 1) ** 2 / 2 + (3 * 5.0 - 1) ** 2 / 2
+    assert loaded([1.0, 3.0]) == loaded([[1.0], [3.0]]) == loss_of_other
+    assert (loaded.__name__, loaded.parameters) == ("loss", (other,))
+    with pytest.raises(ValueError, match="runs for shapes that it was recorded for"):
+        loaded([[1.0, 2.0]])
+    with pytest.raises(ValueError, match="has 1 parameters, and 0 were given"):
+        Program.load(path)
     damaged = bytearray(path.read_bytes())
     damaged[-1] ^= 1
-    with pytest.raises(ValueError):
-        gradling._native.Program.load(bytes(damaged))
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match="loss.program: "):
+        Program.load(path, [other])
+
+
+def test_one_trainer_steps_programs_of_several_shapes_as_values_do() -> None:
+    """Adam's averages go on from shape to shape, and parameters written between steps are taken."""
+
+    def both(step) -> list[float]:
+        w, b = Value(0.5), Value(-0.25)
+        optimizer = optim.Adam([w, b], lr=0.1)
+        step = step(w, b, optimizer)
+        seen = []
+        for k, row in enumerate([[1.0, 2.0], [3.0], [2.0, -1.0], [0.5], [1.0, 1.0]]):
+            optimizer.lr = 0.1 / (k + 1)
+            if k == 3:
+                w.data = 1.5
+            seen += [step(row), w.data, b.data]
+        return seen
+
+    def by_values(w, b, optimizer):
+        def step(row):
+            loss = sum((w * x + b - 1) ** 2 for x in row)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            return loss.data
+
+        return step
+
+    def by_programs(w, b, optimizer):
+        loss = Program(lambda row: sum((w * x + b - 1) ** 2 for x in row), [w, b], dtype="float64")
+        trainer = Trainer(loss, optimizer)
+        return lambda row: trainer.step([row])
+
+    assert both(by_programs) == pytest.approx(both(by_values), rel=1e-12)
+
+
+def test_fitting_twice_goes_on() -> None:
+    def trained(*epochs: int) -> tuple[float, list[float]]:
+        w = Value(0.0)
+        loss = Program(lambda x: (w * x - 3) ** 2, [w], dtype="float64")
+        trainer = Trainer(loss, optim.Adam([w], lr=0.1), batch=2, schedule=lambda k: 0.1 / (k + 1))
+        for count in epochs:
+            trainer.fit([1.0, 2.0, 3.0, 4.0, 5.0], epochs=count)
+        return w.data, trainer.history
+
+    assert trained(5) == trained(2, 3)
+
+
+def test_a_step_without_a_finite_loss_changes_nothing() -> None:
+    w = Value(2.0)
+    trainer = Trainer(Program(lambda x: (w * x).log(), [w]), optim.SGD([w], lr=0.1))
+    with pytest.raises(ArithmeticError, match="loss"):
+        trainer.step([-1.0])
+    assert w.data == 2.0
 
 
 def test_without_numpy() -> None:

@@ -4,6 +4,7 @@
 //! on one tape (`world.rs`), which knows for every node the object that means it: through that the same
 //! node is always the same object, and a node that no object can reach any more is given back.
 
+mod dtype;
 mod functions;
 mod micrograd;
 mod micrograd_network;
@@ -11,9 +12,11 @@ mod network;
 mod number;
 mod object;
 mod operations;
+mod parameters;
 mod pickle;
 mod picture;
 mod program;
+mod training;
 mod value;
 mod world;
 
@@ -33,13 +36,15 @@ mod _native {
     #[pymodule_export]
     use super::object::PyValue;
     #[pymodule_export]
+    use super::parameters::PyParameters;
+    #[pymodule_export]
     use super::pickle::{assemble, dismantle};
     #[pymodule_export]
     use super::picture::{dot_source, svg};
     #[pymodule_export]
-    use super::program::{
-        PyBatch, PyOptimizer, PyProgram, PyRunner, PyTrainer, numbers, set_numbers,
-    };
+    use super::program::{PyProgram, PyRunner};
+    #[pymodule_export]
+    use super::training::{PyBatch, PyOptimizer, PyTrainer};
 
     /// The other class named `Value`.
     #[pymodule_init]

@@ -9,7 +9,7 @@ use gradling::{Op, Value, shared};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyType};
+use pyo3::types::{PyDict, PyList, PyString, PyType};
 
 /// A neuron's attributes, held so that they stay while nothing of Python's runs.
 struct Neuron<'py> {
@@ -32,6 +32,10 @@ pub(crate) fn forward(
 ) -> PyResult<Py<PyAny>> {
     let py = layers.py();
     let declined = || Ok(py.NotImplemented());
+    // Other threads might change a list while it is read.
+    if cfg!(Py_GIL_DISABLED) {
+        return declined();
+    }
     let x: Vec<Bound<'_, PyAny>> = x.try_iter()?.collect::<PyResult<_>>()?;
     let mut inputs = Vec::with_capacity(x.len());
     for x in &x {
@@ -103,13 +107,23 @@ fn run(
 impl<'py> Neuron<'py> {
     fn read(neuron: &Bound<'py, PyAny>) -> PyResult<Option<Self>> {
         let py = neuron.py();
-        let Ok(w) = neuron.getattr(pyo3::intern!(py, "w"))?.cast_into_exact::<PyList>() else {
+        // What was written on the neuron stands in its own dictionary; looking there first leaves its class out.
+        // SAFETY: a neuron is an ordinary object, which has one.
+        let written = unsafe {
+            let written = ffi::PyObject_GenericGetDict(neuron.as_ptr(), std::ptr::null_mut());
+            Bound::from_owned_ptr_or_err(py, written)?.cast_into::<PyDict>()?
+        };
+        let read = |name: &Bound<'py, PyString>| match written.get_item(name)? {
+            Some(found) => Ok(found),
+            None => neuron.getattr(name),
+        };
+        let Ok(w) = read(pyo3::intern!(py, "w"))?.cast_into_exact::<PyList>() else {
             return Ok(None);
         };
-        let Ok(b) = neuron.getattr(pyo3::intern!(py, "b"))?.cast_into::<PyValue>() else {
+        let Ok(b) = read(pyo3::intern!(py, "b"))?.cast_into::<PyValue>() else {
             return Ok(None);
         };
-        let nonlin = neuron.getattr(pyo3::intern!(py, "nonlin"))?.is_truthy()?;
+        let nonlin = read(pyo3::intern!(py, "nonlin"))?.is_truthy()?;
         let plain = !b.get().is_by_hand();
         Ok(plain.then_some(Neuron { w, b, nonlin }))
     }

@@ -185,9 +185,9 @@ pub(crate) fn plain(objects: &[Bound<'_, PyValue>]) -> Vec<Value> {
 
 impl Drop for PyValue {
     fn drop(&mut self) {
-        let id = *self.id.get_mut();
-        if id != NO_NODE {
-            world::with(|nodes| nodes.forget(id));
+        if self.id() != NO_NODE {
+            // Read again in there: nodes may move while another thread has the world.
+            world::with(|nodes| nodes.forget(self.id()));
         }
         if let Some(more) = self.more.take() {
             drop_in_turn(more.into_inner().unwrap_or_else(PoisonError::into_inner));

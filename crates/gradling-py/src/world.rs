@@ -8,6 +8,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use std::cell::Cell;
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// So many new nodes at least are worth looking for what can be given back: 10 MB. Looking takes a nanosecond
@@ -87,11 +88,9 @@ impl Nodes {
     /// The object of a node.
     pub(crate) fn object<'py>(&self, py: Python<'py>, id: u32) -> Option<Bound<'py, PyValue>> {
         let object = self.slots.get(id as usize).copied().unwrap_or(Slot::EMPTY).object();
-        // SAFETY: an object takes itself out when it goes, so this one is alive; and only a `PyValue` puts
+        // SAFETY: an object takes itself out before it goes, so this one is there; and only a `PyValue` puts
         // itself in.
-        (!object.is_null()).then(|| unsafe {
-            Borrowed::from_ptr(py, object).cast_unchecked::<PyValue>().to_owned()
-        })
+        (!object.is_null()).then(|| unsafe { counted(py, object) }).flatten()
     }
 
     #[inline]
@@ -106,6 +105,11 @@ impl Nodes {
     /// An object means a node from now on.
     #[inline]
     pub(crate) fn register(&mut self, object: &Bound<'_, PyValue>, value: Value) {
+        #[cfg(Py_GIL_DISABLED)]
+        // SAFETY: the object is alive.
+        unsafe {
+            ffi::PyUnstable_EnableTryIncRef(object.as_ptr());
+        }
         object.get().set_id(value.id());
         let slot = self.slot(value.id());
         *slot = Slot(object.as_ptr() as usize | slot.facts());
@@ -144,8 +148,7 @@ impl Nodes {
         // A pinned object that nobody else holds keeps nothing by itself.
         let unheld = |object: &Py<PyValue>| {
             // SAFETY: the object is alive, for it is held here.
-            let count = unsafe { ffi::Py_REFCNT(object.as_ptr()) };
-            (count == 1).then(|| object.get().id())
+            unsafe { is_only_here(object.as_ptr()) }.then(|| object.get().id())
         };
         let mut unheld: Vec<u32> = self.pinned.iter().filter_map(unheld).collect();
         unheld.sort_unstable();
@@ -189,6 +192,13 @@ impl Holder for Objects<'_> {
     }
 
     #[inline]
+    fn holds_none(&self, ids: Range<u32>) -> bool {
+        let end = self.slots.len().min(ids.end as usize);
+        let slots = self.slots.get(ids.start as usize..end).unwrap_or_default();
+        slots.iter().fold(0, |all, slot| all | slot.object() as usize) == 0
+    }
+
+    #[inline]
     fn moved(&mut self, old: u32, new: u32) {
         let slot = self.slots.get(old as usize).copied().unwrap_or(Slot::EMPTY);
         if let Some(to) = self.slots.get_mut(new as usize) {
@@ -199,6 +209,36 @@ impl Holder for Objects<'_> {
             unsafe { tell_id(slot.object(), new) };
         }
     }
+}
+
+/// The object in a slot, counted; none if its count is zero already, which is seen only where threads run
+/// Python at once: it waits for the world to take itself out.
+///
+/// # Safety
+/// The object has not taken itself out, and is a `PyValue`.
+unsafe fn counted(py: Python<'_>, object: *mut ffi::PyObject) -> Option<Bound<'_, PyValue>> {
+    #[cfg(not(Py_GIL_DISABLED))]
+    // SAFETY: as asked; an object whose count is zero takes itself out before anything else runs.
+    return Some(unsafe { Borrowed::from_ptr(py, object).cast_unchecked::<PyValue>().to_owned() });
+    #[cfg(Py_GIL_DISABLED)]
+    // SAFETY: as asked, and `register` made the object one that this may be called for.
+    unsafe {
+        (ffi::PyUnstable_TryIncRef(object) != 0)
+            .then(|| Bound::from_owned_ptr(py, object).cast_into_unchecked())
+    }
+}
+
+/// Whether nobody else holds an object.
+///
+/// # Safety
+/// The caller holds it.
+unsafe fn is_only_here(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: as asked.
+    #[cfg(not(Py_GIL_DISABLED))]
+    return unsafe { ffi::Py_REFCNT(object) } == 1;
+    // SAFETY: as asked.
+    #[cfg(Py_GIL_DISABLED)]
+    return unsafe { ffi::PyUnstable_Object_IsUniquelyReferenced(object) } != 0;
 }
 
 /// Tells an object which node it means.

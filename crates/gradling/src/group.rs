@@ -95,12 +95,12 @@ impl Groups {
         !self.open.is_empty()
     }
 
-    /// The values moved: `place[id]` is where each is now, or, of one that is gone, where the next is. Groups
+    /// The values moved: `place` tells where each is now, or, of one that is gone, where the next is. Groups
     /// that none is left of go, too.
-    pub(crate) fn moved(&mut self, place: &[u32]) {
+    pub(crate) fn moved(&mut self, place: impl Fn(u32) -> u32) {
         let (mut kept, mut number) = (0, Vec::with_capacity(self.records.len()));
         self.records.retain_mut(|record| {
-            (record.first, record.end) = (place[record.first as usize], place[record.end as usize]);
+            (record.first, record.end) = (place(record.first), place(record.end));
             let stays = record.first < record.end;
             // Its parent holds more than it does, so that is there if this is.
             record.parent = record.parent.map(|parent| number[parent as usize]);

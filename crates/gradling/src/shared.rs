@@ -15,6 +15,7 @@ use crate::program::{Program, RecordError, Step};
 use crate::tape::{self, Kind, Tape};
 use crate::value::Value;
 use std::fmt;
+use std::ops::Range;
 
 /// A tape that threads use in turn, each for as long as it is in [`enter`](Graph::enter).
 ///
@@ -150,6 +151,10 @@ pub fn give_back_newest(mut keep: impl FnMut(u32) -> bool) -> Vec<Operation> {
 pub trait Holder {
     /// Whether the value is held.
     fn holds(&self, id: u32) -> bool;
+    /// Whether none of these is. It is asked first, eight values at a time, since most that are collected go.
+    fn holds_none(&self, mut ids: Range<u32>) -> bool {
+        !ids.any(|id| self.holds(id))
+    }
     /// The value `old`, held or not, is `new` from now on; told of all in their order.
     fn moved(&mut self, old: u32, new: u32);
 }
@@ -197,37 +202,43 @@ impl Tape {
         let count = self.nodes.len();
         // Inputs are older, so one walk down marks all that is reached. A byte each, not a bit: a bit would have
         // to wait for its neighbours.
-        let mut kept = vec![false; count];
-        for id in (0..count).rev() {
-            if !kept[id] && !holder.holds(id as u32) {
+        let mut kept = vec![false; count.next_multiple_of(8)];
+        let mut stay = Vec::new();
+        for first in (0..count).step_by(8).rev() {
+            let end = count.min(first + 8);
+            if kept.as_chunks::<8>().0[first / 8] == [false; 8]
+                && holder.holds_none(first as u32..end as u32)
+            {
                 continue;
             }
-            kept[id] = true;
-            let node = &self.nodes[id];
-            if node.is(Op::Add) || node.is(Op::Mul) {
-                kept[node.a as usize] = true;
-                kept[node.b as usize] = true;
-            } else if !node.is(Op::Leaf) {
-                self.inputs(id, |input| kept[input as usize] = true);
+            for id in (first..end).rev() {
+                if !kept[id] && !holder.holds(id as u32) {
+                    continue;
+                }
+                kept[id] = true;
+                stay.push(id as u32);
+                let node = &self.nodes[id];
+                if node.is(Op::Add) || node.is(Op::Mul) {
+                    kept[node.a as usize] = true;
+                    kept[node.b as usize] = true;
+                } else if !node.is(Op::Leaf) {
+                    self.inputs(id, |input| kept[input as usize] = true);
+                }
             }
         }
-        // Where each is from now on; of one that goes, where the next is.
-        let mut place = Vec::with_capacity(count + 1);
-        let mut left = 0;
-        place.extend(kept.iter().map(|&kept| {
-            left += u32::from(kept);
-            left - u32::from(kept)
-        }));
-        place.push(left);
+        stay.reverse();
+        // Where each that stays is from now on.
+        let mut place = vec![0; count];
+        for (to, &id) in (0..).zip(&stay) {
+            place[id as usize] = to;
+        }
 
         let stamp = self.next_stamp();
         let (mut args, mut numbers, mut own) = (Vec::new(), Vec::new(), Vec::new());
         let mut old_own: Vec<Option<Operation>> = self.own.drain(..).map(Some).collect();
         let mut grad = Column::new();
-        for id in 0..count {
-            if !kept[id] {
-                continue;
-            }
+        for (to, &id) in stay.iter().enumerate() {
+            let id = id as usize;
             let mut node = self.nodes[id];
             if node.is(Op::Add) || node.is(Op::Mul) {
                 (node.a, node.b) = (place[node.a as usize], place[node.b as usize]);
@@ -248,17 +259,16 @@ impl Tape {
                     node.b = place[node.b as usize];
                 }
             }
-            let to = place[id];
             let g = self.grad.get(id);
             if is_computed(g) {
-                grad.set(to as usize, g);
+                grad.set(to, g);
             }
-            self.nodes[to as usize] = node.with_stamp(stamp);
-            holder.moved(id as u32, to);
+            self.nodes[to] = node.with_stamp(stamp);
+            holder.moved(id as u32, to as u32);
         }
-        self.nodes.truncate(left as usize);
+        self.nodes.truncate(stay.len());
         // Room for what comes next, but not for a large graph that is gone.
-        self.nodes.shrink_to(ROOM.max(4 * left as usize));
+        self.nodes.shrink_to(ROOM.max(4 * stay.len()));
         (self.args, self.numbers, self.own, self.grad) = (args, numbers, own, grad);
         let labels = std::mem::take(&mut self.labels);
         self.labels = labels
@@ -266,7 +276,8 @@ impl Tape {
             .filter(|&(id, _)| kept[id as usize])
             .map(|(id, label)| (place[id as usize], label))
             .collect();
-        self.groups.moved(&place);
+        // Of one that goes, where the next is that stays.
+        self.groups.moved(|id| stay.partition_point(|&kept| kept < id) as u32);
         self.replaced = false;
         old_own.into_iter().flatten().collect()
     }

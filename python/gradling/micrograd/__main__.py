@@ -15,7 +15,8 @@ def main() -> None:
         sys.exit(0 if len(sys.argv) > 1 else 2)
     script = sys.argv[1]
     if not os.path.exists(script):
-        sys.exit(f"error: there is no file {script}")
+        print(f"error: there is no file {script}", file=sys.stderr)
+        sys.exit(2)
     install()
     del sys.argv[0]
     sys.path[0] = os.path.dirname(os.path.abspath(script))

@@ -57,7 +57,7 @@ class Layer(Module):
     def __call__(self, x: Iterable[Any]) -> Any:
         """The outputs for the inputs `x`: a list, or the value itself if there is one neuron."""
         # All neurons in one call, with the same graph.
-        out = _native.forward((self,), x, Neuron)
+        out = _native.forward((self,), x, Neuron) if Neuron.__call__ is _fire else NotImplemented
         if out is NotImplemented:
             x = list(x)
             out = [neuron(x) for neuron in self.neurons]
@@ -82,7 +82,8 @@ class MLP(Module):
 
     def __call__(self, x: Any) -> Any:
         """The outputs for the inputs `x`: a list, or the value itself if there is one."""
-        if all(type(layer) is Layer for layer in self.layers):
+        written_here = Neuron.__call__ is _fire and Layer.__call__ is _forward
+        if written_here and all(type(layer) is Layer for layer in self.layers):
             out = _native.forward(self.layers, x, Neuron)
             if out is not NotImplemented:
                 return out[0] if len(out) == 1 else out
@@ -95,3 +96,7 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"
+
+
+# A program may put others in their place.
+_fire, _forward = Neuron.__call__, Layer.__call__

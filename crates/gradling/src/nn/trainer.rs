@@ -292,6 +292,39 @@ impl<T: Number, O: Optimizer> Trainer<T, O> {
         Ok(())
     }
 
+    /// Takes the numbers that these values hold for the parameters: the way back of
+    /// [`store`](Trainer::store).
+    ///
+    /// # Errors
+    /// If there are not as many values as parameters.
+    #[track_caller]
+    pub fn load(&mut self, values: &[Value]) -> Result<(), RunError> {
+        let (expected, found) = (self.parameters.len(), values.len());
+        if found != expected {
+            return Err(RunError::Parameters { expected, found });
+        }
+        for (parameter, value) in self.parameters.iter_mut().zip(values) {
+            *parameter = value.data();
+        }
+        self.before.copy_from_slice(&self.parameters);
+        self.convert();
+        Ok(())
+    }
+
+    /// Puts another program of the same parameters in the place of the one it trains, and that one in
+    /// `runner`: where samples have several shapes, as sentences of several lengths, each has a program.
+    ///
+    /// # Errors
+    /// If that program has not as many parameters. Nothing is changed then.
+    pub fn swap(&mut self, runner: &mut Runner<T>) -> Result<(), RunError> {
+        let (expected, found) = (self.parameters.len(), runner.program().parameters());
+        if found != expected {
+            return Err(RunError::Parameters { expected, found });
+        }
+        std::mem::swap(&mut self.runner, runner);
+        Ok(())
+    }
+
     /// How many steps were taken.
     pub fn steps(&self) -> usize {
         self.steps
