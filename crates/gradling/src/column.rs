@@ -109,6 +109,35 @@ impl Column {
         self.state.truncate(whole + 1);
     }
 
+    /// The gradients at these places, ascending, move to the first ones; the others are forgotten. Room for `room`
+    /// is kept. Not during a sweep.
+    pub(crate) fn gather(&mut self, places: &[u32], room: usize) {
+        for (block, places) in places.chunks(BLOCK).enumerate() {
+            // Places only go down, so what is written here was read, and its state is asked for no more.
+            let (first, last) = (places[0] >> BLOCK_BITS, places[places.len() - 1] >> BLOCK_BITS);
+            let reached = self.state.len().min(last as usize + 1);
+            let from = self.state.get(first as usize..reached).unwrap_or_default();
+            if from.iter().all(|&state| state == State::Empty) {
+                if let Some(state) = self.state.get_mut(block) {
+                    *state = State::Empty;
+                }
+                continue;
+            }
+            let mut moved = [NOT_COMPUTED; BLOCK];
+            for (moved, &place) in moved.iter_mut().zip(places) {
+                *moved = self.get(place as usize);
+            }
+            self.grad[block << BLOCK_BITS..(block + 1) << BLOCK_BITS].copy_from_slice(&moved);
+            self.state[block] = State::Held;
+        }
+        self.state.truncate(places.len().div_ceil(BLOCK));
+        let room = room.max(places.len()).next_multiple_of(BLOCK);
+        if self.grad.len() > room {
+            self.grad.truncate(room);
+            self.grad.shrink_to(room);
+        }
+    }
+
     /// The highest block that the sweep in progress has reached and not finished.
     pub(crate) fn highest_open(&self) -> Option<usize> {
         self.waiting.open.peek().map(|&block| block as usize)

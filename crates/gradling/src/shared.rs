@@ -8,7 +8,6 @@
 //! still holds. Called whenever the tape has doubled, it costs a fixed share of the time in which the
 //! values were made.
 
-use crate::column::{Column, is_computed};
 use crate::op::{Arity, Op};
 use crate::own::Operation;
 use crate::program::{Program, RecordError, Step};
@@ -236,7 +235,6 @@ impl Tape {
         let stamp = self.next_stamp();
         let (mut args, mut numbers, mut own) = (Vec::new(), Vec::new(), Vec::new());
         let mut old_own: Vec<Option<Operation>> = self.own.drain(..).map(Some).collect();
-        let mut grad = Column::new();
         for (to, &id) in stay.iter().enumerate() {
             let id = id as usize;
             let mut node = self.nodes[id];
@@ -259,17 +257,15 @@ impl Tape {
                     node.b = place[node.b as usize];
                 }
             }
-            let g = self.grad.get(id);
-            if is_computed(g) {
-                grad.set(to, g);
-            }
             self.nodes[to] = node.with_stamp(stamp);
             holder.moved(id as u32, to as u32);
         }
         self.nodes.truncate(stay.len());
         // Room for what comes next, but not for a large graph that is gone.
-        self.nodes.shrink_to(ROOM.max(4 * stay.len()));
-        (self.args, self.numbers, self.own, self.grad) = (args, numbers, own, grad);
+        let room = ROOM.max(4 * stay.len());
+        self.nodes.shrink_to(room);
+        self.grad.gather(&stay, room);
+        (self.args, self.numbers, self.own) = (args, numbers, own);
         let labels = std::mem::take(&mut self.labels);
         self.labels = labels
             .into_iter()
