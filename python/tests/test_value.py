@@ -428,3 +428,15 @@ def test_pictures_show_themselves(tmp_path: object) -> None:
         picture.save(folder / "g.png")
     with pytest.raises(ValueError, match="rankdir must be 'LR' or 'TB'"):
         gradling.draw_dot(a, rankdir="up")
+
+
+def test_every_operation_of_the_engine_can_be_called() -> None:
+    """The methods are written one by one; the engine's table says which there must be."""
+    spelled = {"add": "__add__", "sub": "__sub__", "mul": "__mul__", "div": "__truediv__"}
+    spelled |= {"neg": "__neg__", "pow": "__pow__", "powf": "__pow__", "ln": "log"}
+    # A leaf is made by `Value`, and an own operation by `_backward`.
+    names = set(gradling._native.operations()) - {"leaf", "own"}
+    missing = {
+        name for name in names if not hasattr(Value, spelled.get(name, name)) and not hasattr(gradling, name)
+    }
+    assert missing <= {"affine"}  # which layers use: `gradling.nn`

@@ -150,3 +150,9 @@ pub(crate) fn live_nodes() -> usize {
         gradling::live_nodes()
     })
 }
+
+/// The names of the engine's operations, in the order of its table.
+#[pyfunction]
+pub(crate) fn operations() -> Vec<&'static str> {
+    gradling::Op::ALL.iter().map(|op| op.name()).collect()
+}

@@ -21,13 +21,14 @@ mod value;
 mod world;
 
 /// The engine of gradling. Use it through the package `gradling`.
-#[pyo3::pymodule]
+#[pyo3::pymodule(gil_used = false)]
 mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
     use super::functions::{
-        dot, grad, hessian, hvp, jacobian, live_nodes, log_softmax, logsumexp, mean, softmax, sum,
+        dot, grad, hessian, hvp, jacobian, live_nodes, log_softmax, logsumexp, mean, operations,
+        softmax, sum,
     };
     #[pymodule_export]
     use super::micrograd_network::forward;
