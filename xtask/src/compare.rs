@@ -6,10 +6,15 @@ use std::path::PathBuf;
 use std::process::Command;
 
 const MICROGRAD: &str = "micrograd";
+const MICROGRAD_RUST: &str = "micrograd-rust";
 
 /// The systems: name, and what PyPI installs for it.
-const SYSTEMS: &[(&str, &[&str])] =
-    &[(MICROGRAD, python::MICROGRAD), ("torch", &["torch", "numpy"]), ("jax", &["jax", "numpy"])];
+const SYSTEMS: &[(&str, &[&str])] = &[
+    (MICROGRAD, python::MICROGRAD),
+    (MICROGRAD_RUST, &["micrograd-rust"]),
+    ("torch", &["torch", "numpy"]),
+    ("jax", &["jax", "numpy"]),
+];
 
 /// Work that is compared. What a system takes for it is measured by `compare/{system}_{name}.py`.
 struct Work {
@@ -29,7 +34,7 @@ const STEP: Work = Work {
     name: "step",
     ours: "moons_step",
     data: &["crates/gradling/tests/golden/demo_notebook.json"],
-    systems: &["micrograd", "torch", "jax"],
+    systems: &[MICROGRAD, MICROGRAD_RUST, "torch", "jax"],
     default: &["micrograd"],
 };
 
@@ -70,13 +75,14 @@ pub(crate) fn run_all(wanted: &[String]) -> Result<(), String> {
         let data: Vec<PathBuf> = work.data.iter().map(|path| root().join(path)).collect();
         let mut theirs = Command::new(&python);
         theirs.arg(&script).args(&data);
-        if name == MICROGRAD {
-            // The same script by the drop-in, before and after, and the step as a program.
+        if name == MICROGRAD || name == MICROGRAD_RUST {
+            // micrograd's script by the drop-in, before and after, and the step as a program.
             let ours = python::build()?;
             let mut drop_in = Command::new(&ours);
-            drop_in.args(["-m", "gradling.micrograd"]).arg(&script).args(&data).arg("500");
+            let original = root().join("xtask/compare/micrograd_step.py");
+            drop_in.args(["-m", "gradling.micrograd"]).arg(original).args(&data).arg("500");
             run(&mut drop_in)?;
-            run(theirs.arg("5"))?;
+            run(theirs.arg(if name == MICROGRAD { "5" } else { "50" }))?;
             let program = root().join("xtask/compare/gradling_program_step.py");
             run(Command::new(&ours).arg(program).args(&data))?;
             run(&mut drop_in)?;

@@ -14,9 +14,10 @@ Tasks:
   test                     set up whatever is missing and run every test
   bench [FILTER] [--json]  run the benchmarks, each beside its reference
   compare [SYSTEM ...]     time the two-moons step of other systems beside ours:
-                           micrograd (default; also the same code by the drop-in,
-                           and as a program), torch, jax; they are installed from
-                           PyPI below target (torch is some gigabytes)
+                           micrograd (default), micrograd-rust (both beside
+                           micrograd's code by the drop-in, and as a program),
+                           torch, jax; they are installed from PyPI below target
+                           (torch is some gigabytes)
   compare digits [SYSTEM ...]
                            loss and gradient of two digit networks, 64-32-10 and
                            784-128-10, batches of 128: torch, jax (default both)

@@ -2,7 +2,7 @@
 
 use crate::number::{Number, Operand};
 use crate::object::{Kind, PyValue};
-use crate::operations::{Side, binary, leaf, power, spelled};
+use crate::operations::{Side, binary, leaf, power, spelled, unary};
 use crate::world::Nodes;
 use gradling::{Op, Value};
 use pyo3::prelude::*;
@@ -18,6 +18,16 @@ const MINUS_ONE: Number = Number { data: -1.0, is_int: true };
 fn negative(nodes: &mut Nodes, x: Value) -> Value {
     let minus_one = MINUS_ONE.constant(nodes);
     binary(nodes, Op::Mul, x, minus_one)
+}
+
+/// max(x, 0), where what is below 0 becomes the int 0: `0 if x < 0 else x`
+#[inline]
+pub(crate) fn relu(nodes: &mut Nodes, x: Value) -> Value {
+    let y = unary(nodes, Op::Relu, x);
+    if x.data() < 0.0 {
+        nodes.set_int(y.id(), true);
+    }
+    y
 }
 
 #[pymethods]
@@ -37,6 +47,12 @@ impl Micrograd {
     fn __neg__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
         let a = slf.as_super();
         PyValue::make_of(slf.py(), Kind::Micrograd, [a], |nodes| negative(nodes, a.get().value()))
+    }
+
+    /// max(x, 0), with gradient 0 at 0.
+    fn relu<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+        let x = slf.as_super();
+        PyValue::make_of(slf.py(), Kind::Micrograd, [x], |nodes| relu(nodes, x.get().value()))
     }
 
     fn __sub__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {

@@ -1,9 +1,10 @@
 //! A network of micrograd's in one call.
 #![allow(unsafe_code)]
 
+use crate::micrograd::relu;
 use crate::number::Operand;
 use crate::object::{Kind, PyValue};
-use crate::operations::{binary, unary};
+use crate::operations::binary;
 use crate::world::{INT, Nodes};
 use gradling::{Op, Value, shared};
 use pyo3::exceptions::PyValueError;
@@ -177,6 +178,6 @@ impl<'py> Neuron<'py> {
 
     #[inline]
     fn activate(&self, nodes: &mut Nodes, sum: Value) -> Value {
-        if self.nonlin { unary(nodes, Op::Relu, sum) } else { sum }
+        if self.nonlin { relu(nodes, sum) } else { sum }
     }
 }
