@@ -59,12 +59,15 @@ impl Number {
             return Ok(Some(Number { data: object.extract()?, is_int: false }));
         }
         // A scalar or an array of numpy's, or of a library like it.
-        let Ok(dimensions) = object.getattr("ndim") else { return Ok(None) };
+        let Ok(dimensions) = object.getattr(pyo3::intern!(object.py(), "ndim")) else {
+            return Ok(None);
+        };
         if dimensions.extract::<usize>()? > 0 {
             return Ok(None);
         }
-        let data: f64 = object.call_method0("__float__")?.extract()?;
-        let is_int = object.hasattr("__index__")? && data.fract() == 0.0;
+        let data: f64 = object.call_method0(pyo3::intern!(object.py(), "__float__"))?.extract()?;
+        let is_int =
+            object.hasattr(pyo3::intern!(object.py(), "__index__"))? && data.fract() == 0.0;
         Ok(Some(Number { data, is_int }))
     }
 
