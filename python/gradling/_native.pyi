@@ -37,13 +37,13 @@ __all__ = [
 @disjoint_base
 class Value:
     __array_ufunc__: ClassVar[None]
-    def __new__(
-        cls,
+    def __init__(
+        self,
         data: SupportsFloat,
         _children: Iterable[Value | SupportsFloat] = (),
         _op: str = "",
         label: str | None = None,
-    ) -> Self: ...
+    ) -> None: ...
     @property
     def data(self) -> float: ...
     @data.setter
@@ -113,7 +113,14 @@ class Value:
     def __setattr__(self, name: str, value: Any, /) -> None: ...
     def __delattr__(self, name: str, /) -> None: ...
 
-class MicrogradValue(Value): ...
+class MicrogradValue(Value):
+    def __new__(
+        cls,
+        data: SupportsFloat,
+        _children: Iterable[Value | SupportsFloat] = (),
+        _op: str = "",
+        label: str | None = None,
+    ) -> Self: ...
 
 def sum(values: Iterable[Value | SupportsFloat]) -> Value: ...
 def mean(values: Iterable[Value | SupportsFloat]) -> Value: ...

@@ -92,3 +92,29 @@ def test_the_draws_are_those_of_random() -> None:
     random.seed(1337)
     drawn = [p.data for p in MLP(2, [2, 1]).parameters()[:2]]
     assert drawn == [0.23550571390294128, 0.06653114721000164]
+
+
+def test_relu_may_be_recorded() -> None:
+    from gradling import program
+    from gradling.micrograd.engine import Value
+
+    w = Value(1.0)
+
+    @program([w])
+    def loss(x):
+        return (w * x - 1.5).relu()
+
+    assert loss([1.0, 2.0]) == 0.25
+
+
+def test_other_operators_in_the_place_of_ours_are_used_by_networks() -> None:
+    program = """
+import gradling.micrograd; gradling.micrograd.install()
+from micrograd.engine import Value
+from micrograd.nn import MLP
+Value.relu = lambda self: self * 0 + 7
+net = MLP(2, [3, 1])
+print(net([1.0, 2.0]).data == sum(7 * w.data for w in net.layers[1].neurons[0].w))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "True\n", done.stderr

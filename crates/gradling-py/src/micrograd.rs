@@ -2,10 +2,11 @@
 
 use crate::number::{Number, Operand};
 use crate::object::{Kind, PyValue};
-use crate::operations::{Side, binary, leaf, power, spelled, unary};
+use crate::operations::{Side, binary, power, spelled, unary};
 use crate::world::Nodes;
-use gradling::{Op, Value};
+use gradling::{Op, Value, shared};
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
 
 /// The class that micrograd's `Value` stands for: as `gradling.Value`, but it spells operations as micrograd
 /// does. `-a` is `a * -1`, `a - b` is `a + b * -1`, `a / b` is `a * b**-1`, and a graph shows these nodes.
@@ -24,7 +25,8 @@ fn negative(nodes: &mut Nodes, x: Value) -> Value {
 #[inline]
 pub(crate) fn relu(nodes: &mut Nodes, x: Value) -> Value {
     let y = unary(nodes, Op::Relu, x);
-    if x.data() < 0.0 {
+    // An int is only shown differently, so it may be told while a program is recorded.
+    if shared::number(x) < 0.0 {
         nodes.set_int(y.id(), true);
     }
     y
@@ -33,20 +35,21 @@ pub(crate) fn relu(nodes: &mut Nodes, x: Value) -> Value {
 #[pymethods]
 impl Micrograd {
     #[new]
-    #[allow(clippy::new_ret_no_self)] // the object registers itself while it is made
-    #[pyo3(signature = (data, _children=None, _op="", label=None), text_signature = "(data, _children=(), _op='', label=None)")]
+    #[pyo3(signature = (*_arguments, **_named), text_signature = "(data, _children=(), _op='', label=None)")]
     fn new(
-        data: &Bound<'_, PyAny>,
-        _children: Option<&Bound<'_, PyAny>>,
-        _op: &str,
-        label: Option<String>,
-    ) -> PyResult<Py<PyValue>> {
-        Ok(leaf(Kind::Micrograd, data, _children, _op, label)?.unbind())
+        _arguments: &Bound<'_, PyTuple>,
+        _named: Option<&Bound<'_, PyDict>>,
+    ) -> PyClassInitializer<Self> {
+        PyClassInitializer::from(PyValue::blank(Kind::Micrograd)).add_subclass(Micrograd)
     }
 
-    fn __neg__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyValue>> {
+    fn __neg__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let a = slf.as_super();
-        PyValue::make_of(slf.py(), Kind::Micrograd, [a], |nodes| negative(nodes, a.get().value()))
+        if Kind::Micrograd.is_subclass(a) {
+            return slf.mul(-1);
+        }
+        let negative = |nodes: &mut Nodes| negative(nodes, a.get().value());
+        Ok(PyValue::make_of(slf.py(), Kind::Micrograd, [a], negative)?.into_any())
     }
 
     /// max(x, 0), with gradient 0 at 0.
@@ -56,6 +59,9 @@ impl Micrograd {
     }
 
     fn __sub__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        if Kind::Micrograd.is_subclass(slf.as_super()) {
+            return Ok(slf.add(other.neg()?)?.unbind());
+        }
         spelled(slf.as_super(), other, Op::Sub, Side::Left, |nodes, a, b| {
             let b = match b {
                 Operand::Value(b) => negative(nodes, b.get().value()),
@@ -66,6 +72,9 @@ impl Micrograd {
     }
 
     fn __rsub__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        if Kind::Micrograd.is_subclass(slf.as_super()) {
+            return Ok(other.add(slf.neg()?)?.unbind());
+        }
         spelled(slf.as_super(), other, Op::Sub, Side::Right, |nodes, a, b| {
             let a = negative(nodes, a);
             let b = b.value(nodes);
@@ -74,6 +83,9 @@ impl Micrograd {
     }
 
     fn __truediv__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        if Kind::Micrograd.is_subclass(slf.as_super()) {
+            return Ok(slf.mul(other.pow(-1, slf.py().None())?)?.unbind());
+        }
         spelled(slf.as_super(), other, Op::Div, Side::Left, |nodes, a, b| {
             let b = match b {
                 Operand::Value(b) => power(nodes, b.get().value(), MINUS_ONE),
@@ -84,6 +96,9 @@ impl Micrograd {
     }
 
     fn __rtruediv__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        if Kind::Micrograd.is_subclass(slf.as_super()) {
+            return Ok(other.mul(slf.pow(-1, slf.py().None())?)?.unbind());
+        }
         spelled(slf.as_super(), other, Op::Div, Side::Right, |nodes, a, b| {
             let a = power(nodes, a, MINUS_ONE);
             let b = b.value(nodes);

@@ -1,4 +1,5 @@
 //! The Python object that means a node, and what it keeps.
+#![allow(unsafe_code)]
 
 use crate::micrograd::Micrograd;
 use crate::world::{self, NO_NODE, Nodes};
@@ -43,6 +44,16 @@ pub(crate) enum Kind {
     Micrograd,
 }
 
+impl Kind {
+    /// Whether an object of this kind has a class of the user's own, made from ours.
+    pub(crate) fn is_subclass(self, object: &Bound<'_, PyValue>) -> bool {
+        match self {
+            Kind::Own => !object.is_exact_instance_of::<PyValue>(),
+            Kind::Micrograd => !object.is_exact_instance_of::<Micrograd>(),
+        }
+    }
+}
+
 /// What few values have.
 #[derive(Default)]
 pub(crate) struct More {
@@ -54,7 +65,7 @@ pub(crate) struct More {
 }
 
 impl PyValue {
-    fn blank(kind: Kind) -> PyValue {
+    pub(crate) fn blank(kind: Kind) -> PyValue {
         PyValue {
             id: AtomicU32::new(NO_NODE),
             by_hand: AtomicBool::new(false),
@@ -73,6 +84,13 @@ impl PyValue {
                 Ok(Bound::new(py, both)?.into_super())
             }
         }
+    }
+
+    /// Whether its class is made from micrograd's, whose operators are spelled by `+`, `*` and `**`, which that
+    /// class may have anew.
+    #[inline]
+    pub(crate) fn is_derived_by_user(&self, object: &Bound<'_, PyValue>) -> bool {
+        self.kind == Kind::Micrograd && self.kind.is_subclass(object)
     }
 
     #[inline]
@@ -98,7 +116,12 @@ impl PyValue {
     /// The value, on the tape.
     #[inline]
     pub(crate) fn value(&self) -> Value {
-        shared::value(self.id())
+        let id = self.id();
+        assert!(
+            id != NO_NODE,
+            "a Value without a number: its class has an `__init__` that does not call `super().__init__(data)`"
+        );
+        shared::value(id)
     }
 
     pub(crate) fn more(&self) -> MutexGuard<'_, More> {
@@ -303,4 +326,17 @@ fn exception<R>(panic: Box<dyn Any + Send>) -> PyResult<R> {
 /// Runs what may call a `_backward`.
 pub(crate) fn may_call(body: impl FnOnce()) -> PyResult<()> {
     guarded(|| world::enter(body))
+}
+
+/// Sets an attribute as Python does for classes that do not say otherwise: properties, slots, `__dict__`.
+pub(crate) fn set_generic(
+    object: &Bound<'_, PyValue>,
+    name: &str,
+    new: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let name = pyo3::types::PyString::new(object.py(), name);
+    // SAFETY: three objects that are alive.
+    let failed =
+        unsafe { pyo3::ffi::PyObject_GenericSetAttr(object.as_ptr(), name.as_ptr(), new.as_ptr()) };
+    if failed == 0 { Ok(()) } else { Err(PyErr::fetch(object.py())) }
 }

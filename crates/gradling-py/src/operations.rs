@@ -1,8 +1,8 @@
 //! Making values: what the operators and methods of both classes share.
 
 use crate::number::{Number, Operand, class_of};
-use crate::object::{Kind, PyValue, plain};
-use crate::world::{FLOAT_EXPONENT, INT, Nodes};
+use crate::object::{PyValue, plain};
+use crate::world::{self, FLOAT_EXPONENT, INT, NO_NODE, Nodes};
 use gradling::{Op, Value, shared};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -134,21 +134,25 @@ pub(crate) fn with_number<'py>(
     })
 }
 
-/// A leaf, or a value made by hand from others.
-pub(crate) fn leaf<'py>(
-    kind: Kind,
+/// Makes an object mean a leaf, or a value made by hand from others.
+pub(crate) fn initialise<'py>(
+    object: &Bound<'py, PyValue>,
     data: &Bound<'py, PyAny>,
     children: Option<&Bound<'py, PyAny>>,
     op: &str,
     label: Option<String>,
-) -> PyResult<Bound<'py, PyValue>> {
-    let py = data.py();
+) -> PyResult<()> {
     let data = Number::wanted(data, "the data of a Value")?;
     let inputs = match children {
-        Some(children) => crate::number::values(children, "the children of a Value", kind)?,
+        Some(children) => {
+            crate::number::values(children, "the children of a Value", object.get().kind)?
+        }
         None => Vec::new(),
     };
-    PyValue::make_of(py, kind, &inputs, |nodes| {
+    let of_subclass = object.get().kind.is_subclass(object);
+    world::with(|nodes| {
+        nodes.tidy();
+        let before = object.get().id();
         let value = if inputs.is_empty() {
             Value::new(data.data)
         } else {
@@ -157,11 +161,22 @@ pub(crate) fn leaf<'py>(
         if data.is_int {
             nodes.set_facts(value.id(), INT);
         }
+        // A subclass may have named it before it called this.
+        let label =
+            label.or_else(|| (before != NO_NODE).then(|| shared::value(before).label()).flatten());
         if let Some(label) = label.filter(|label| !label.is_empty()) {
             value.set_label(label);
         }
-        value
-    })
+        nodes.register(object, value);
+        if before != NO_NODE {
+            nodes.forget(before);
+        } else if of_subclass {
+            // The node's object keeps its class.
+            nodes.pin(object.clone().unbind());
+        }
+    });
+    PyValue::keep_by_hand(object, &inputs);
+    Ok(())
 }
 
 /// An operation that has a name instead of an operator: there is no other side to ask.

@@ -1,7 +1,7 @@
 //! Values taken apart and put together again, for pickle and deepcopy.
 
 use crate::object::{Kind, PyValue};
-use crate::world::{self, Nodes};
+use crate::world::{self, FACTS, Nodes};
 use gradling::{Arity, Op, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -93,7 +93,7 @@ pub(crate) fn assemble<'py>(
             value.set_data(data);
             grad.into_iter().for_each(|grad| value.set_grad(grad));
             label.into_iter().for_each(|label| value.set_label(label));
-            nodes.set_facts(value.id(), facts & 3);
+            nodes.set_facts(value.id(), facts & FACTS);
             values.push(value);
         }
         *values.last().expect("there are records")

@@ -1,9 +1,9 @@
 //! `Value`: its attributes, operators and methods.
 
 use crate::number::{Number, Operand, class_of};
-use crate::object::{Kind, PyValue, call_backward, drop_in_turn, guarded, may_call};
-use crate::operations::{Side, leaf, named, one, two, with_number};
-use crate::world::{self, FLOAT_EXPONENT, INT};
+use crate::object::{Kind, PyValue, call_backward, drop_in_turn, guarded, may_call, set_generic};
+use crate::operations::{Side, initialise, named, one, two, with_number};
+use crate::world::{self, FLOAT_EXPONENT, INT, INT_GRAD, NO_NODE};
 use gradling::{Op, shared};
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -32,16 +32,22 @@ impl PyValue {
         py.None()
     }
 
+    /// An object without a node: `__init__`, which a subclass may call with other arguments, gives it one.
     #[new]
-    #[allow(clippy::new_ret_no_self)] // the object registers itself while it is made
-    #[pyo3(signature = (data, _children=None, _op="", label=None), text_signature = "(data, _children=(), _op='', label=None)")]
-    fn new(
+    #[pyo3(signature = (*_arguments, **_named), text_signature = "(data, _children=(), _op='', label=None)")]
+    fn new(_arguments: &Bound<'_, PyTuple>, _named: Option<&Bound<'_, PyDict>>) -> PyValue {
+        PyValue::blank(Kind::Own)
+    }
+
+    #[pyo3(signature = (data, _children=None, _op="", label=None))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
         data: &Bound<'_, PyAny>,
         _children: Option<&Bound<'_, PyAny>>,
         _op: &str,
         label: Option<String>,
-    ) -> PyResult<Py<PyValue>> {
-        Ok(leaf(Kind::Own, data, _children, _op, label)?.unbind())
+    ) -> PyResult<()> {
+        initialise(slf, data, _children, _op, label)
     }
 
     /// The number. Values made from this one keep theirs when it is assigned, until `recompute()`.
@@ -56,8 +62,11 @@ impl PyValue {
     /// The gradient: d root / d self, summed over the calls of `backward()`; 0 where none was computed.
     #[getter]
     fn grad<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        let grad = world::with(|_| slf.get().value().computed_grad());
-        number(slf.py(), grad.unwrap_or(0.0), grad.is_none())
+        let (grad, is_int) = world::with(|nodes| {
+            let value = slf.get().value();
+            (value.computed_grad(), nodes.facts(value.id()) & INT_GRAD != 0)
+        });
+        number(slf.py(), grad.unwrap_or(0.0), grad.is_none() || is_int)
     }
 
     /// The name, for pictures; empty if it has none.
@@ -133,7 +142,15 @@ impl PyValue {
     ///
     /// A second call adds the same again, as in PyTorch.
     fn backward(slf: &Bound<'_, Self>) -> PyResult<()> {
-        may_call(|| slf.get().value().backward())
+        may_call(|| slf.get().value().backward())?;
+        if slf.get().kind == Kind::Micrograd {
+            // It begins with the int 1 there.
+            world::with(|nodes| {
+                let root = slf.get().value();
+                nodes.set_int_grad(root.id(), root.grad() == 1.0);
+            });
+        }
+        Ok(())
     }
 
     /// Forgets the gradient of this one value.
@@ -166,6 +183,9 @@ impl PyValue {
     }
 
     fn __radd__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        if slf.get().is_derived_by_user(slf) {
+            return Ok(slf.add(other)?.unbind());
+        }
         // The value first, as micrograd has it.
         two(slf, other, Op::Add, Side::Left)
     }
@@ -175,6 +195,9 @@ impl PyValue {
     }
 
     fn __rmul__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        if slf.get().is_derived_by_user(slf) {
+            return Ok(slf.mul(other)?.unbind());
+        }
         two(slf, other, Op::Mul, Side::Left)
     }
 
@@ -365,6 +388,11 @@ impl PyValue {
 
     fn __setattr__(slf: &Bound<'_, Self>, name: &str, new: &Bound<'_, PyAny>) -> PyResult<()> {
         let value = slf.get();
+        if value.id() == NO_NODE {
+            // By a subclass, before it called `__init__`.
+            let nothing = 0.0f64.into_pyobject(slf.py())?;
+            initialise(slf, &nothing, None, "", None)?;
+        }
         match name {
             "data" => {
                 let number = Number::wanted(new, "the data of a Value")?;
@@ -375,10 +403,13 @@ impl PyValue {
             }
             "grad" => {
                 let number = Number::wanted(new, "the gradient of a Value")?;
-                world::with(|_| match number {
-                    // As it was at first, which pictures show as "not computed".
-                    Number { data: 0.0, is_int: true } => value.value().zero_grad(),
-                    Number { data, .. } => value.value().set_grad(data),
+                world::with(|nodes| {
+                    match number {
+                        // As it was at first, which pictures show as "not computed".
+                        Number { data: 0.0, is_int: true } => value.value().zero_grad(),
+                        Number { data, .. } => value.value().set_grad(data),
+                    }
+                    nodes.set_int_grad(value.id(), number.is_int);
                 });
             }
             "label" => {
@@ -399,6 +430,7 @@ impl PyValue {
                     "'{name}' tells how a Value was made: give it to Value(data, children, op)"
                 )));
             }
+            _ if value.kind.is_subclass(slf) => set_generic(slf, name, new)?,
             _ => {
                 let py = slf.py();
                 let mut more = value.more();
@@ -429,6 +461,11 @@ impl PyValue {
         let state = PyDict::new(py);
         if let Some(attributes) = slf.get().attributes(py) {
             state.update(attributes.as_mapping())?;
+        }
+        if slf.get().kind.is_subclass(slf)
+            && let Ok(attributes) = slf.getattr("__dict__")
+        {
+            state.update(attributes.cast::<PyDict>()?.as_mapping())?;
         }
         if world::with(|_| slf.get().value().op()) == Op::Leaf {
             let (grad, label) =

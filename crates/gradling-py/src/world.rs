@@ -47,7 +47,7 @@ pub(crate) struct Nodes {
     waste: (Vec<Operation>, Vec<Py<PyValue>>),
 }
 
-/// The object of a node, if it has one, and two facts in the low bits, which an address leaves free.
+/// The object of a node, if it has one, and three facts in the low bits, which an address leaves free.
 #[derive(Clone, Copy)]
 struct Slot(usize);
 
@@ -55,16 +55,20 @@ struct Slot(usize);
 pub(crate) const INT: usize = 1;
 /// The exponent was given as a Python `float`, though it is whole.
 pub(crate) const FLOAT_EXPONENT: usize = 2;
+/// The gradient is a Python `int`.
+pub(crate) const INT_GRAD: usize = 4;
+/// All of these.
+pub(crate) const FACTS: usize = INT | FLOAT_EXPONENT | INT_GRAD;
 
 impl Slot {
     const EMPTY: Slot = Slot(0);
 
     fn object(self) -> *mut ffi::PyObject {
-        (self.0 & !3) as *mut ffi::PyObject
+        (self.0 & !FACTS) as *mut ffi::PyObject
     }
 
     fn facts(self) -> usize {
-        self.0 & 3
+        self.0 & FACTS
     }
 }
 
@@ -76,13 +80,19 @@ impl Nodes {
 
     pub(crate) fn set_facts(&mut self, id: u32, facts: usize) {
         let slot = self.slot(id);
-        *slot = Slot(slot.0 & !3 | facts);
+        *slot = Slot(slot.0 & !FACTS | facts);
     }
 
     /// Whether the number of a node is an `int` from now on.
     pub(crate) fn set_int(&mut self, id: u32, is_int: bool) {
         let rest = self.facts(id) & !INT;
         self.set_facts(id, rest | if is_int { INT } else { 0 });
+    }
+
+    /// Whether the gradient of a node is an `int` from now on.
+    pub(crate) fn set_int_grad(&mut self, id: u32, is_int: bool) {
+        let rest = self.facts(id) & !INT_GRAD;
+        self.set_facts(id, rest | if is_int { INT_GRAD } else { 0 });
     }
 
     /// The object of a node.

@@ -67,6 +67,16 @@ pub fn value(id: u32) -> Value {
     tape::with(|tape| Value::at(tape, id))
 }
 
+/// The number of a value as it stands on the tape, while a program is recorded, too: then it is the one of no
+/// sample in particular, and nothing that is computed may depend on it.
+///
+/// # Panics
+/// If the value was given back.
+#[inline]
+pub fn number(value: Value) -> f64 {
+    value.read(|tape, place| tape.data(place))
+}
+
 /// `bias + w * x + …` for pairs of w and x, told by their ids, in the nodes that a loop over `+` and `*` makes.
 ///
 /// # Panics

@@ -94,7 +94,7 @@ impl Value {
     /// Looks the node up and reads something of it.
     #[inline]
     #[track_caller]
-    fn read<R>(self, get: impl FnOnce(&mut Tape, usize) -> R) -> R {
+    pub(crate) fn read<R>(self, get: impl FnOnce(&mut Tape, usize) -> R) -> R {
         live(tape::with(|tape| tape.place(self.id, self.stamp).map(|place| get(tape, place))))
     }
 

@@ -56,10 +56,10 @@ class Layer(Module):
 
     def __call__(self, x: Iterable[Any]) -> Any:
         """The outputs for the inputs `x`: a list, or the value itself if there is one neuron."""
+        x = list(x)
         # All neurons in one call, with the same graph.
-        out = _native.forward((self,), x, Neuron) if Neuron.__call__ is _fire else NotImplemented
+        out = _native.forward((self,), x, Neuron) if _as_written() else NotImplemented
         if out is NotImplemented:
-            x = list(x)
             out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
@@ -82,8 +82,7 @@ class MLP(Module):
 
     def __call__(self, x: Any) -> Any:
         """The outputs for the inputs `x`: a list, or the value itself if there is one."""
-        written_here = Neuron.__call__ is _fire and Layer.__call__ is _forward
-        if written_here and all(type(layer) is Layer for layer in self.layers):
+        if _as_written() and all(type(layer) is Layer for layer in self.layers):
             out = _native.forward(self.layers, x, Neuron)
             if out is not NotImplemented:
                 return out[0] if len(out) == 1 else out
@@ -100,3 +99,15 @@ class MLP(Module):
 
 # A program may put others in their place.
 _fire, _forward = Neuron.__call__, Layer.__call__
+_add, _mul, _relu = Value.__add__, Value.__mul__, Value.relu
+
+
+def _as_written() -> bool:
+    """Whether what one native call stands for is still what stands here."""
+    return (
+        Neuron.__call__ is _fire
+        and Layer.__call__ is _forward
+        and Value.__add__ is _add
+        and Value.__mul__ is _mul
+        and Value.relu is _relu
+    )

@@ -14,3 +14,11 @@ for x in (-1.5, -2, 0, 0.0, 2, 2.5):
 random.seed(3)
 show("MLP", [str(out) for out in MLP(2, [4, 4])([-1.0, 0.5])])
 show("layer", [str(out) for out in Layer(2, 4)([1, 2])])
+
+# A root's gradient begins with the int 1, and one that was assigned stays what it was.
+a, b = Value(2.0), Value(0.5)
+c = a * b
+c.backward()
+show("root", str(c), str(a))
+a.grad, b.grad = 3, 3.0
+show("assigned", str(a), str(b))
