@@ -147,10 +147,10 @@ class Program:
                 f"{path}: the program has {program.parameters} parameters, and {len(loaded.parameters)} were given"
             )
         loaded.__name__ = path.stem
-        runner = _native.Runner(program, dtype, mode, threads)
+        ready = loaded._ready(program)
         # An array of one number a sample may have one dimension or two.
         shapes = [(None, 1) if width == 1 else (width,) for width in program.inputs]
-        loaded._recorded = {key: (program, runner) for key in product(*shapes)}
+        loaded._recorded = dict.fromkeys(product(*shapes), ready)
         return loaded
 
     def __getstate__(self) -> dict[str, Any]:
@@ -165,11 +165,7 @@ class Program:
         recorded = state.pop("_recorded")
         self.__dict__.update(state)
         self._values = _native.Parameters(self.parameters)
-        run = {
-            key: (program, _native.Runner(program, self.dtype, self.mode, self.threads))
-            for key, program in recorded.items()
-        }
-        self._recorded = run
+        self._recorded = {key: self._ready(program) for key, program in recorded.items()}
 
     def __repr__(self) -> str:
         return f"<Program {self.__name__} of {len(self.parameters)} parameters, {self.dtype}>"
@@ -206,7 +202,10 @@ class Program:
             return _returned(self.function(*given))
 
         widths = [1 if width is None else width for width in key]
-        program = _native.Program.record(self._values, widths, step)
+        return self._ready(_native.Program.record(self._values, widths, step))
+
+    def _ready(self, program: Any) -> tuple[Any, Any]:
+        """A recorded program, and what runs it."""
         return program, _native.Runner(program, self.dtype, self.mode, self.threads)
 
 

@@ -55,15 +55,14 @@ class Trainer:
         """
         if epochs < 0:
             raise ValueError(f"the number of epochs must not be negative, and it is {epochs}")
-        batch = self.program._batch(arrays)
-        rows = _native.Batch(batch.data, self.program.dtype)
-        trainer = self._trainer(batch.runner)
+        runner, rows = self._rows(arrays)
+        trainer = self._trainer(runner)
         trainer.load()
         try:
             with _Bar(epochs, progress) as bar:
                 for _ in range(epochs):
                     lr = self.schedule(len(self.history)) if self.schedule else self.optimizer.lr
-                    loss = trainer.epoch(batch.runner, rows, lr)
+                    loss = trainer.epoch(runner, rows, lr)
                     self.history.append(loss)
                     bar.show(loss)
         finally:
@@ -78,9 +77,12 @@ class Trainer:
 
         Raises `ArithmeticError` if the loss is not finite; the parameters then stay as they are.
         """
+        runner, rows = self._rows(arrays)
+        return float(self._trainer(runner).step(runner, rows, self.optimizer.lr))
+
+    def _rows(self, arrays: tuple[Any, ...]) -> tuple[Any, Any]:
         batch = self.program._batch(arrays)
-        lr = self.optimizer.lr
-        return float(self._trainer(batch.runner).step(batch.runner, batch.data, lr))
+        return batch.runner, _native.Batch(batch.data, self.program.dtype)
 
     def _trainer(self, runner: Any) -> Any:
         if self._native is None:

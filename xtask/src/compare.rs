@@ -11,7 +11,7 @@ const MICROGRAD_RUST: &str = "micrograd-rust";
 /// The systems: name, and what PyPI installs for it.
 const SYSTEMS: &[(&str, &[&str])] = &[
     (MICROGRAD, python::MICROGRAD),
-    (MICROGRAD_RUST, &["micrograd-rust"]),
+    (MICROGRAD_RUST, &["micrograd-rust==0.1.0"]),
     ("torch", &["torch", "numpy"]),
     ("jax", &["jax", "numpy"]),
 ];
@@ -77,14 +77,14 @@ pub(crate) fn run_all(wanted: &[String]) -> Result<(), String> {
         theirs.arg(&script).args(&data);
         if name == MICROGRAD || name == MICROGRAD_RUST {
             // micrograd's script by the drop-in, before and after, and the step as a program.
-            let ours = python::build()?;
-            let mut drop_in = Command::new(&ours);
+            let built = python::build()?;
+            let mut drop_in = Command::new(&built);
             let original = root().join("xtask/compare/micrograd_step.py");
             drop_in.args(["-m", "gradling.micrograd"]).arg(original).args(&data).arg("500");
             run(&mut drop_in)?;
-            run(theirs.arg(if name == MICROGRAD { "5" } else { "50" }))?;
+            run(theirs.arg(if name == MICROGRAD { "5" } else { "20" }))?;
             let program = root().join("xtask/compare/gradling_program_step.py");
-            run(Command::new(&ours).arg(program).args(&data))?;
+            run(Command::new(&built).arg(program).args(&data))?;
             run(&mut drop_in)?;
         } else {
             run(&mut theirs)?;

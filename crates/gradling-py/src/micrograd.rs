@@ -1,7 +1,7 @@
 //! The class that spells operations as micrograd does.
 
 use crate::number::{Number, Operand};
-use crate::object::{Kind, PyValue};
+use crate::object::{Kind, PyValue, spells_anew};
 use crate::operations::{Side, binary, power, spelled, unary};
 use crate::world::Nodes;
 use gradling::{Op, Value, shared};
@@ -45,7 +45,7 @@ impl Micrograd {
 
     fn __neg__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let a = slf.as_super();
-        if Kind::Micrograd.is_subclass(a) {
+        if spells_anew(a) {
             return slf.mul(-1);
         }
         let negative = |nodes: &mut Nodes| negative(nodes, a.get().value());
@@ -59,7 +59,7 @@ impl Micrograd {
     }
 
     fn __sub__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        if Kind::Micrograd.is_subclass(slf.as_super()) {
+        if spells_anew(slf.as_super()) {
             return Ok(slf.add(other.neg()?)?.unbind());
         }
         spelled(slf.as_super(), other, Op::Sub, Side::Left, |nodes, a, b| {
@@ -72,7 +72,7 @@ impl Micrograd {
     }
 
     fn __rsub__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        if Kind::Micrograd.is_subclass(slf.as_super()) {
+        if spells_anew(slf.as_super()) {
             return Ok(other.add(slf.neg()?)?.unbind());
         }
         spelled(slf.as_super(), other, Op::Sub, Side::Right, |nodes, a, b| {
@@ -83,7 +83,7 @@ impl Micrograd {
     }
 
     fn __truediv__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        if Kind::Micrograd.is_subclass(slf.as_super()) {
+        if spells_anew(slf.as_super()) {
             return Ok(slf.mul(other.pow(-1, slf.py().None())?)?.unbind());
         }
         spelled(slf.as_super(), other, Op::Div, Side::Left, |nodes, a, b| {
@@ -96,7 +96,7 @@ impl Micrograd {
     }
 
     fn __rtruediv__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        if Kind::Micrograd.is_subclass(slf.as_super()) {
+        if spells_anew(slf.as_super()) {
             return Ok(other.mul(slf.pow(-1, slf.py().None())?)?.unbind());
         }
         spelled(slf.as_super(), other, Op::Div, Side::Right, |nodes, a, b| {

@@ -44,14 +44,19 @@ pub(crate) enum Kind {
     Micrograd,
 }
 
-impl Kind {
-    /// Whether an object of this kind has a class of the user's own, made from ours.
-    pub(crate) fn is_subclass(self, object: &Bound<'_, PyValue>) -> bool {
-        match self {
-            Kind::Own => !object.is_exact_instance_of::<PyValue>(),
-            Kind::Micrograd => !object.is_exact_instance_of::<Micrograd>(),
-        }
+/// Whether an object has a class of the user's own, made from ours.
+pub(crate) fn is_subclass(object: &Bound<'_, PyValue>) -> bool {
+    match object.get().kind {
+        Kind::Own => !object.is_exact_instance_of::<PyValue>(),
+        Kind::Micrograd => !object.is_exact_instance_of::<Micrograd>(),
     }
+}
+
+/// Whether its class is made from micrograd's, whose operators are spelled by `+`, `*` and `**`, which that
+/// class may have anew.
+#[inline]
+pub(crate) fn spells_anew(object: &Bound<'_, PyValue>) -> bool {
+    object.get().kind == Kind::Micrograd && is_subclass(object)
 }
 
 /// What few values have.
@@ -84,13 +89,6 @@ impl PyValue {
                 Ok(Bound::new(py, both)?.into_super())
             }
         }
-    }
-
-    /// Whether its class is made from micrograd's, whose operators are spelled by `+`, `*` and `**`, which that
-    /// class may have anew.
-    #[inline]
-    pub(crate) fn is_derived_by_user(&self, object: &Bound<'_, PyValue>) -> bool {
-        self.kind == Kind::Micrograd && self.kind.is_subclass(object)
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! Making values: what the operators and methods of both classes share.
 
 use crate::number::{Number, Operand, class_of};
-use crate::object::{PyValue, plain};
+use crate::object::{PyValue, is_subclass, plain};
 use crate::world::{self, FLOAT_EXPONENT, INT, NO_NODE, Nodes};
 use gradling::{Op, Value, shared};
 use pyo3::exceptions::PyTypeError;
@@ -149,7 +149,7 @@ pub(crate) fn initialise<'py>(
         }
         None => Vec::new(),
     };
-    let of_subclass = object.get().kind.is_subclass(object);
+    let of_subclass = is_subclass(object);
     world::with(|nodes| {
         nodes.tidy();
         let before = object.get().id();

@@ -124,6 +124,20 @@ struct Training<T: Number> {
 }
 
 impl<T: Number> Training<T> {
+    /// Training by what `current` runs, in batches of so many rows.
+    fn new(
+        current: Py<PyRunner>,
+        run: &Runner<T>,
+        numbers: Vec<f64>,
+        optimizer: PyOptimizer,
+        batch: usize,
+        seed: u64,
+    ) -> PyResult<Self> {
+        let trainer = Trainer::from_numbers(run.clone(), numbers, optimizer).map_err(trained)?;
+        let trainer = trainer.seed(seed).batch(batch);
+        Ok(Training { trainer, current, others: Vec::new() })
+    }
+
     /// Goes on with the program of `runner`, in memory of its own, so that others may use that meanwhile.
     fn go_on_with(
         &mut self,
@@ -147,7 +161,7 @@ impl<T: Number> Training<T> {
 /// Locks a trainer and goes on with a program; the numbers of both must be of one kind.
 macro_rules! training {
     ($trainer:expr, $runner:expr, $numbers:expr, |$training:ident, $found:ident| $body:expr) => {{
-        let mut locked = $trainer.training.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut locked = $trainer.lock();
         match (&mut *locked, $numbers) {
             (Either::F32($training), Either::F32($found)) => {
                 $training.go_on_with($runner, || $runner.get().copy_of(Either::f32))?;
@@ -162,6 +176,12 @@ macro_rules! training {
     }};
 }
 
+impl PyTrainer {
+    fn lock(&self) -> MutexGuard<'_, Either<Training<f32>, Training<f64>>> {
+        self.training.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[pymethods]
 impl PyTrainer {
     /// A trainer of these parameters, which begins with this program.
@@ -173,25 +193,15 @@ impl PyTrainer {
         batch: Option<usize>,
         seed: u64,
     ) -> PyResult<Self> {
-        if batch == Some(0) {
-            return Err(invalid("a batch needs a sample at least"));
-        }
-        macro_rules! training {
-            ($run:expr) => {{
-                let numbers = parameters.get().numbers();
-                let trainer = Trainer::from_numbers($run.clone(), numbers, optimizer.clone())
-                    .map_err(trained)?
-                    .seed(seed);
-                let trainer = match batch {
-                    Some(rows) => trainer.batch(rows),
-                    None => trainer,
-                };
-                Training { trainer, current: runner.clone().unbind(), others: Vec::new() }
-            }};
-        }
+        let (batch, current) = (batch.unwrap_or(usize::MAX), runner.clone().unbind());
+        let (numbers, optimizer) = (parameters.get().numbers(), optimizer.clone());
         let training = match &*runner.get().lock() {
-            Either::F32(run) => Either::F32(training!(run)),
-            Either::F64(run) => Either::F64(training!(run)),
+            Either::F32(run) => {
+                Either::F32(Training::new(current, run, numbers, optimizer, batch, seed)?)
+            }
+            Either::F64(run) => {
+                Either::F64(Training::new(current, run, numbers, optimizer, batch, seed)?)
+            }
         };
         Ok(PyTrainer { parameters: parameters.clone().unbind(), training: Mutex::new(training) })
     }
@@ -199,7 +209,7 @@ impl PyTrainer {
     /// Takes the numbers that the values have now.
     fn load(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| {
-            let mut training = self.training.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut training = self.lock();
             let parameters = self.parameters.get();
             either!(&mut *training, training, T => {
                 parameters.with(|_, values| training.trainer.load(values)).map_err(invalid)
@@ -210,7 +220,7 @@ impl PyTrainer {
     /// Gives the values the numbers that were trained.
     fn store(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| {
-            let training = self.training.lock().unwrap_or_else(PoisonError::into_inner);
+            let training = self.lock();
             let parameters = self.parameters.get();
             either!(&*training, training, T => {
                 parameters.change(|values| training.trainer.store(values)).map_err(invalid)
@@ -231,21 +241,11 @@ impl PyTrainer {
 
     /// Takes the numbers of the values, trains a program by one step on all rows, gives them the new ones, and
     /// returns the loss before.
-    fn step(
-        &self,
-        runner: &Bound<'_, PyRunner>,
-        arrays: Vec<PyBackedBytes>,
-        lr: f64,
-    ) -> PyResult<f64> {
+    fn step(&self, runner: &Bound<'_, PyRunner>, batch: &PyBatch, lr: f64) -> PyResult<f64> {
         let object = runner.clone().unbind();
-        let is_f32 = matches!(&*runner.get().lock(), Either::F32(_));
         runner.py().detach(|| {
-            let rows: Either<Vec<Vec<f32>>, Vec<Vec<f64>>> = match is_f32 {
-                true => Either::F32(Plain::read_all(&arrays)),
-                false => Either::F64(Plain::read_all(&arrays)),
-            };
             let parameters = self.parameters.get();
-            training!(self, &object, &rows, |training, rows| {
+            training!(self, &object, &batch.0, |training, rows| {
                 let trainer = &mut training.trainer;
                 trainer.optimizer_mut().set_rate(lr);
                 parameters.with(|_, values| trainer.load(values)).map_err(invalid)?;

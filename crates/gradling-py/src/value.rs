@@ -1,7 +1,10 @@
 //! `Value`: its attributes, operators and methods.
 
 use crate::number::{Number, Operand, class_of};
-use crate::object::{Kind, PyValue, call_backward, drop_in_turn, guarded, may_call, set_generic};
+use crate::object::{
+    Kind, PyValue, call_backward, drop_in_turn, guarded, is_subclass, may_call, set_generic,
+    spells_anew,
+};
 use crate::operations::{Side, initialise, named, one, two, with_number};
 use crate::world::{self, FLOAT_EXPONENT, INT, INT_GRAD, NO_NODE};
 use gradling::{Op, shared};
@@ -183,7 +186,7 @@ impl PyValue {
     }
 
     fn __radd__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        if slf.get().is_derived_by_user(slf) {
+        if spells_anew(slf) {
             return Ok(slf.add(other)?.unbind());
         }
         // The value first, as micrograd has it.
@@ -195,7 +198,7 @@ impl PyValue {
     }
 
     fn __rmul__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        if slf.get().is_derived_by_user(slf) {
+        if spells_anew(slf) {
             return Ok(slf.mul(other)?.unbind());
         }
         two(slf, other, Op::Mul, Side::Left)
@@ -430,7 +433,7 @@ impl PyValue {
                     "'{name}' tells how a Value was made: give it to Value(data, children, op)"
                 )));
             }
-            _ if value.kind.is_subclass(slf) => set_generic(slf, name, new)?,
+            _ if is_subclass(slf) => set_generic(slf, name, new)?,
             _ => {
                 let py = slf.py();
                 let mut more = value.more();
@@ -462,7 +465,7 @@ impl PyValue {
         if let Some(attributes) = slf.get().attributes(py) {
             state.update(attributes.as_mapping())?;
         }
-        if slf.get().kind.is_subclass(slf)
+        if is_subclass(slf)
             && let Ok(attributes) = slf.getattr("__dict__")
         {
             state.update(attributes.cast::<PyDict>()?.as_mapping())?;

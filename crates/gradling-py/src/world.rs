@@ -11,8 +11,8 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-/// So many new nodes at least are worth looking for what can be given back: 5 MB. Looking takes a nanosecond
-/// for each, and six for each that stays.
+/// So many new nodes at least are worth looking for what can be given back: 5 MB. Looking takes less
+/// than a nanosecond for each, and some six for each that stays.
 const FEW: usize = 1 << 17;
 
 /// The id of an object without a node.
@@ -85,14 +85,17 @@ impl Nodes {
 
     /// Whether the number of a node is an `int` from now on.
     pub(crate) fn set_int(&mut self, id: u32, is_int: bool) {
-        let rest = self.facts(id) & !INT;
-        self.set_facts(id, rest | if is_int { INT } else { 0 });
+        self.set_fact(id, INT, is_int);
     }
 
     /// Whether the gradient of a node is an `int` from now on.
     pub(crate) fn set_int_grad(&mut self, id: u32, is_int: bool) {
-        let rest = self.facts(id) & !INT_GRAD;
-        self.set_facts(id, rest | if is_int { INT_GRAD } else { 0 });
+        self.set_fact(id, INT_GRAD, is_int);
+    }
+
+    fn set_fact(&mut self, id: u32, fact: usize, holds: bool) {
+        let rest = self.facts(id) & !fact;
+        self.set_facts(id, rest | if holds { fact } else { 0 });
     }
 
     /// The object of a node.
