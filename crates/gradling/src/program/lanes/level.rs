@@ -24,8 +24,8 @@ enum Kind {
 }
 
 impl Level {
-    /// What every processor of the target has: SSE2 on x86-64, NEON on 64-bit ARM, scalars in
-    /// WebAssembly without SIMD.
+    /// What every processor of the target has: SSE2 on x86-64, NEON on 64-bit ARM; in WebAssembly SIMD if
+    /// the module is compiled with it, else scalars.
     pub const BASELINE: Level = Level(Kind::Baseline);
 
     /// The best level of this machine.

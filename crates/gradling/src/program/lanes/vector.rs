@@ -262,12 +262,12 @@ impl<T: Number, const N: usize> Register<T> for [T; N] {
     }
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
 impl Registers for f32 {
     type Baseline = [f32; 4];
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
 impl Registers for f64 {
     type Baseline = [f64; 2];
 }
@@ -576,5 +576,171 @@ mod x86 {
             }
             totals
         };
+    }
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm {
+    //! The registers of WebAssembly, where the module is compiled for them: an engine that lacks them does
+    //! not load it, so there is nothing to detect. No relaxed instructions, whose results an engine may
+    //! choose: the sums are made in the order of those of x86-64's baseline, and so have its bits.
+
+    use super::{Register, Registers};
+    use std::arch::wasm32::*;
+
+    impl Registers for f32 {
+        type Baseline = v128;
+    }
+
+    impl Registers for f64 {
+        type Baseline = v128;
+    }
+
+    // SAFETY, for every block of the two `impl`s: what the trait asks of its callers, numbers at the
+    // pointers, is what the loads and stores need; they need no alignment. The other instructions are safe
+    // where the module has SIMD, which the `cfg` above says.
+    impl Register<f32> for v128 {
+        const LANES: usize = 4;
+
+        #[inline(always)]
+        unsafe fn splat(x: f32) -> Self {
+            f32x4_splat(x)
+        }
+
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            unsafe { v128_load(from.cast()) }
+        }
+
+        #[inline(always)]
+        unsafe fn load_some(from: *const f32, count: usize) -> Self {
+            unsafe {
+                match count {
+                    0 => f32x4_splat(0.0),
+                    1 => v128_load32_zero(from.cast()),
+                    2 => v128_load64_zero(from.cast()),
+                    3 => v128_load32_lane::<2>(v128_load64_zero(from.cast()), from.add(2).cast()),
+                    _ => v128_load(from.cast()),
+                }
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            unsafe { v128_store(to.cast(), self) }
+        }
+
+        #[inline(always)]
+        unsafe fn store_some(self, to: *mut f32, count: usize) {
+            unsafe {
+                match count {
+                    0 => (),
+                    1 => v128_store32_lane::<0>(self, to.cast()),
+                    2 => v128_store64_lane::<0>(self, to.cast()),
+                    3 => {
+                        v128_store64_lane::<0>(self, to.cast());
+                        v128_store32_lane::<2>(self, to.add(2).cast());
+                    }
+                    _ => v128_store(to.cast(), self),
+                }
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn add(self, b: Self) -> Self {
+            f32x4_add(self, b)
+        }
+
+        #[inline(always)]
+        unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+            f32x4_add(f32x4_mul(self, b), c)
+        }
+
+        #[inline(always)]
+        unsafe fn total(self) -> f32 {
+            let x = f32x4_add(self, i32x4_shuffle::<2, 3, 2, 3>(self, self));
+            f32x4_extract_lane::<0>(x) + f32x4_extract_lane::<1>(x)
+        }
+
+        #[inline(always)]
+        unsafe fn totals([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+            let halves = |x, y| {
+                let (left, right) =
+                    (i32x4_shuffle::<0, 4, 1, 5>(x, y), i32x4_shuffle::<2, 6, 3, 7>(x, y));
+                f32x4_add(left, right)
+            };
+            let (ab, cd) = (halves(a, b), halves(c, d));
+            let (left, right) = (i64x2_shuffle::<0, 2>(ab, cd), i64x2_shuffle::<1, 3>(ab, cd));
+            let mut totals = [0.0; 4];
+            unsafe { f32x4_add(left, right).store(totals.as_mut_ptr()) };
+            totals
+        }
+    }
+
+    impl Register<f64> for v128 {
+        const LANES: usize = 2;
+
+        #[inline(always)]
+        unsafe fn splat(x: f64) -> Self {
+            f64x2_splat(x)
+        }
+
+        #[inline(always)]
+        unsafe fn load(from: *const f64) -> Self {
+            unsafe { v128_load(from.cast()) }
+        }
+
+        #[inline(always)]
+        unsafe fn load_some(from: *const f64, count: usize) -> Self {
+            unsafe {
+                match count {
+                    0 => f64x2_splat(0.0),
+                    1 => v128_load64_zero(from.cast()),
+                    _ => v128_load(from.cast()),
+                }
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f64) {
+            unsafe { v128_store(to.cast(), self) }
+        }
+
+        #[inline(always)]
+        unsafe fn store_some(self, to: *mut f64, count: usize) {
+            unsafe {
+                match count {
+                    0 => (),
+                    1 => v128_store64_lane::<0>(self, to.cast()),
+                    _ => v128_store(to.cast(), self),
+                }
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn add(self, b: Self) -> Self {
+            f64x2_add(self, b)
+        }
+
+        #[inline(always)]
+        unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+            f64x2_add(f64x2_mul(self, b), c)
+        }
+
+        #[inline(always)]
+        unsafe fn total(self) -> f64 {
+            f64x2_extract_lane::<0>(self) + f64x2_extract_lane::<1>(self)
+        }
+
+        #[inline(always)]
+        unsafe fn totals([a, b, c, d]: [Self; 4]) -> [f64; 4] {
+            let sums = |x, y| f64x2_add(i64x2_shuffle::<0, 2>(x, y), i64x2_shuffle::<1, 3>(x, y));
+            let mut totals = [0.0; 4];
+            unsafe {
+                sums(a, b).store(totals.as_mut_ptr());
+                sums(c, d).store(totals.as_mut_ptr().add(2));
+            }
+            totals
+        }
     }
 }
