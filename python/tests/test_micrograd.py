@@ -118,3 +118,22 @@ print(net([1.0, 2.0]).data == sum(7 * w.data for w in net.layers[1].neurons[0].w
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout == "True\n", done.stderr
+
+
+def test_modules_are_run_and_a_forks_own_are_found(tmp_path: Path) -> None:
+    fork = tmp_path / "micrograd"
+    fork.mkdir()
+    (fork / "__init__.py").write_text("")
+    (fork / "engine.py").write_text("raise AssertionError('theirs')")
+    (fork / "loss.py").write_text(
+        "from micrograd.engine import Value\ndef square(x): return Value(x) ** 2\n"
+    )
+    program = "import sys\nfrom micrograd.loss import square\nprint(square(3), type(square(3)).__module__, sys.argv[1:])"
+    (tmp_path / "job.py").write_text(program)
+    expected = "Value(data=9, grad=0) gradling.micrograd.engine ['x']\n"
+    for how in (["job.py", "x"], ["-m", "job", "x"]):
+        command = [sys.executable, "-m", "gradling.micrograd", *how]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+        assert done.stdout == expected, done.stderr
+    command = [sys.executable, "-m", "gradling.micrograd", "-m"]
+    assert subprocess.run(command, capture_output=True).returncode == 2

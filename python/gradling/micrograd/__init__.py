@@ -7,13 +7,15 @@ Three ways to have unchanged code use it:
       import gradling.micrograd
       gradling.micrograd.install()
 
-- from the shell, for a script as it is: ``python -m gradling.micrograd script.py``
+- from the shell, for a script or a module as it is: ``python -m gradling.micrograd script.py``,
+  ``python -m gradling.micrograd -m pytest``
 - in Jupyter: ``%load_ext gradling.micrograd``
 """
 
 from __future__ import annotations
 
 import sys
+from importlib.machinery import PathFinder
 from typing import Any
 
 from gradling.micrograd import engine, nn
@@ -26,12 +28,19 @@ def install() -> None:
 
     If micrograd itself was imported before, names that were taken from it stay what they are; a
     `RuntimeError` says so, since values of the two cannot be mixed.
+
+    Other modules of a package `micrograd` that Python would find, such as a fork's own, are still found; they
+    get our `Value` when they import it.
     """
     other = sys.modules.get("micrograd")
     if other is not None and other is not sys.modules[__name__]:
         raise RuntimeError(
             "micrograd itself was imported before: call gradling.micrograd.install() first"
         )
+    theirs = PathFinder.find_spec("micrograd")
+    for place in theirs.submodule_search_locations or () if theirs else ():
+        if place not in __path__:
+            __path__.append(place)
     sys.modules["micrograd"] = sys.modules[__name__]
     sys.modules["micrograd.engine"] = engine
     sys.modules["micrograd.nn"] = nn

@@ -1,4 +1,4 @@
-"""Runs a script that imports micrograd with gradling instead."""
+"""Runs a script or a module that imports micrograd with gradling instead."""
 
 import os
 import runpy
@@ -6,20 +6,33 @@ import sys
 
 from gradling.micrograd import install
 
+USAGE = """\
+usage: python -m gradling.micrograd SCRIPT [ARGUMENT ...]
+       python -m gradling.micrograd -m MODULE [ARGUMENT ...]
+
+Runs SCRIPT or MODULE with `import micrograd` meaning gradling's drop-in."""
+
 
 def main() -> None:
     """`python -m gradling.micrograd script.py arguments`"""
-    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
-        print("usage: python -m gradling.micrograd SCRIPT [ARGUMENT ...]\n\n"
-              "Runs SCRIPT with `import micrograd` meaning gradling's drop-in.")
-        sys.exit(0 if len(sys.argv) > 1 else 2)
-    script = sys.argv[1]
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help") or arguments == ["-m"]:
+        print(USAGE)
+        sys.exit(0 if arguments[:1] in (["-h"], ["--help"]) else 2)
+    if arguments[0] == "-m":
+        # As `python -m` has it: modules are found from the working directory.
+        sys.path[0] = os.getcwd()
+        install()
+        sys.argv = arguments[1:]
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+        return
+    script = arguments[0]
     if not os.path.exists(script):
         print(f"error: there is no file {script}", file=sys.stderr)
         sys.exit(2)
-    install()
-    del sys.argv[0]
     sys.path[0] = os.path.dirname(os.path.abspath(script))
+    install()
+    sys.argv = arguments
     runpy.run_path(script, run_name="__main__")
 
 
