@@ -18,6 +18,7 @@ mod picture;
 mod program;
 mod training;
 mod value;
+mod whole;
 mod world;
 
 /// The engine of gradling. Use it through the package `gradling`.

@@ -102,7 +102,10 @@ pub(crate) fn values<'py>(
         .map(|object| {
             let object = object?;
             match Operand::of(&object)?.ok_or_else(|| complain(&object))? {
-                Operand::Value(value) => Ok(value.clone()),
+                Operand::Value(value) => {
+                    value.get().has_number()?;
+                    Ok(value.clone())
+                }
                 Operand::Number(number) => {
                     PyValue::make(objects.py(), kind, |nodes| number.constant(nodes))
                 }

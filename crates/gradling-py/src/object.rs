@@ -37,6 +37,8 @@ pub(crate) struct PyValue {
     pub(crate) more: OnceLock<Box<Mutex<More>>>,
 }
 
+const WITHOUT_NUMBER: &str = "a Value without a number: its class has an `__init__` that does not call `super().__init__(data)`";
+
 /// `gradling.Value`, or the class that spells operations as micrograd does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -115,10 +117,7 @@ impl PyValue {
     #[inline]
     pub(crate) fn value(&self) -> Value {
         let id = self.id();
-        assert!(
-            id != NO_NODE,
-            "a Value without a number: its class has an `__init__` that does not call `super().__init__(data)`"
-        );
+        assert!(id != NO_NODE, "{WITHOUT_NUMBER}");
         shared::value(id)
     }
 
@@ -132,14 +131,30 @@ impl PyValue {
         self.more().attributes.as_ref().map(|attributes| attributes.bind(py).clone())
     }
 
+    /// The attribute that was assigned by this name, if one was.
+    pub(crate) fn written<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(self.attributes(py).map(|attributes| attributes.get_item(name)).transpose()?.flatten())
+    }
+
+    /// That it means a node.
+    #[inline]
+    pub(crate) fn has_number(&self) -> PyResult<()> {
+        if self.id() == NO_NODE { Err(PyValueError::new_err(WITHOUT_NUMBER)) } else { Ok(()) }
+    }
+
     /// An object for the value that `compute` makes of `inputs`.
     #[inline]
     pub(crate) fn make_of<'a, 'py: 'a>(
         py: Python<'py>,
         kind: Kind,
-        inputs: impl IntoIterator<Item = &'a Bound<'py, PyValue>>,
+        inputs: impl IntoIterator<Item = &'a Bound<'py, PyValue>> + Clone,
         compute: impl FnOnce(&mut Nodes) -> Value,
     ) -> PyResult<Bound<'py, PyValue>> {
+        inputs.clone().into_iter().try_for_each(|input| input.get().has_number())?;
         let result = PyValue::make(py, kind, compute)?;
         PyValue::keep_by_hand(&result, inputs);
         Ok(result)

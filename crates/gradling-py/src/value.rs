@@ -1,17 +1,18 @@
 //! `Value`: its attributes, operators and methods.
 
-use crate::number::{Number, Operand, class_of};
+use crate::number::{Number, Operand};
 use crate::object::{
     Kind, PyValue, call_backward, drop_in_turn, guarded, is_subclass, may_call, set_generic,
     spells_anew,
 };
 use crate::operations::{Side, initialise, named, one, two, with_number};
+use crate::whole::Whole;
 use crate::world::{self, FLOAT_EXPONENT, INT, INT_GRAD, NO_NODE};
 use gradling::{Op, shared};
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PySet, PyTuple};
+use pyo3::types::{PyDict, PySet, PyString, PyTuple};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// A number as Python shows it: an int without a point.
@@ -65,33 +66,46 @@ impl PyValue {
     /// The gradient: d root / d self, summed over the calls of `backward()`; 0 where none was computed.
     #[getter]
     fn grad<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        let (grad, is_int) = world::with(|nodes| {
-            let value = slf.get().value();
-            (value.computed_grad(), nodes.facts(value.id()) & INT_GRAD != 0)
-        });
+        let (grad, is_int) = guarded(|| {
+            world::with(|nodes| {
+                let value = slf.get().value();
+                (value.computed_grad(), nodes.facts(value.id()) & INT_GRAD != 0)
+            })
+        })?;
         number(slf.py(), grad.unwrap_or(0.0), grad.is_none() || is_int)
     }
 
     /// The name, for pictures; empty if it has none.
     #[getter]
-    fn label(&self) -> String {
-        world::with(|_| self.value().label()).unwrap_or_default()
+    fn label<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(written) = slf.get().written(slf.py(), "label")? {
+            return Ok(written);
+        }
+        let label = guarded(|| world::with(|_| slf.get().value().label()))?;
+        Ok(label.unwrap_or_default().into_pyobject(slf.py())?.into_any())
     }
 
     /// How it was made: `+`, `**2`, `tanh`; empty for a leaf.
     #[getter]
-    fn _op(slf: &Bound<'_, Self>) -> PyResult<String> {
+    fn _op<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        if let Some(written) = slf.get().written(py, "_op")? {
+            return Ok(written);
+        }
+        slf.get().has_number()?;
         let (op, number, symbol, facts) = world::with(|nodes| {
             let value = slf.get().value();
             (value.op(), value.number(), value.symbol(), nodes.facts(value.id()))
         });
-        match (op, number) {
+        let name = match (op, number) {
             (Op::Powf, Some(exponent)) => {
-                let number = self::number(slf.py(), exponent, facts & FLOAT_EXPONENT == 0)?;
-                Ok(format!("**{}", number.repr()?))
+                format!("**{}", self::number(py, exponent, facts & FLOAT_EXPONENT == 0)?.repr()?)
             }
-            _ => Ok(symbol),
-        }
+            // As the method is called.
+            (Op::Ln, _) => "log".into(),
+            _ => symbol,
+        };
+        Ok(name.into_pyobject(py)?.into_any())
     }
 
     /// The values it was made from, as a set of the same objects.
@@ -102,6 +116,7 @@ impl PyValue {
 
     /// The values it was made from, in order; one that was used twice stands twice.
     fn inputs<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyValue>>> {
+        slf.get().has_number()?;
         let count = world::with(|_| slf.get().value().inputs().len());
         let inputs =
             PyValue::objects(slf.py(), slf.get().kind, count, |_| slf.get().value().inputs())?;
@@ -113,6 +128,7 @@ impl PyValue {
 
     /// Everything it was made from and itself, in the order of creation.
     fn reached<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyValue>>> {
+        slf.get().has_number()?;
         let count = world::with(|_| slf.get().value().reached().len());
         let reached =
             PyValue::objects(slf.py(), slf.get().kind, count, |_| slf.get().value().reached())?;
@@ -145,30 +161,29 @@ impl PyValue {
     ///
     /// A second call adds the same again, as in PyTorch.
     fn backward(slf: &Bound<'_, Self>) -> PyResult<()> {
-        may_call(|| slf.get().value().backward())?;
-        if slf.get().kind == Kind::Micrograd {
-            // It begins with the int 1 there.
-            world::with(|nodes| {
-                let root = slf.get().value();
-                nodes.set_int_grad(root.id(), root.grad() == 1.0);
-            });
+        if slf.get().kind != Kind::Micrograd {
+            return may_call(|| slf.get().value().backward());
         }
+        slf.get().has_number()?;
+        let whole = world::with(|nodes| Whole::before(nodes, slf.get().value()));
+        may_call(|| slf.get().value().backward())?;
+        world::with(|nodes| whole.after(nodes));
         Ok(())
     }
 
     /// Forgets the gradient of this one value.
-    fn zero_grad(&self) {
-        world::with(|_| self.value().zero_grad());
+    fn zero_grad(&self) -> PyResult<()> {
+        guarded(|| world::with(|_| self.value().zero_grad()))
     }
 
     /// Forgets the gradients of this value and of everything it was made from.
-    fn zero_graph_grad(&self) {
-        world::with(|_| self.value().zero_graph_grad());
+    fn zero_graph_grad(&self) -> PyResult<()> {
+        guarded(|| world::with(|_| self.value().zero_graph_grad()))
     }
 
     /// Computes this value again from the leaves it was made from, with their numbers of now.
-    fn recompute(&self) {
-        world::with(|_| self.value().recompute());
+    fn recompute(&self) -> PyResult<()> {
+        guarded(|| world::with(|_| self.value().recompute()))
     }
 
     /// The oldest value below this one that is infinite or not a number: where a NaN in a loss began.
@@ -380,13 +395,23 @@ impl PyValue {
         Ok(format!("Value(data={}, grad={})", Self::data(slf)?.repr()?, Self::grad(slf)?.repr()?))
     }
 
-    /// An attribute that was assigned before.
+    /// An attribute that was assigned before; `__dict__`, which `vars` asks for, is made of all there are.
     fn __getattr__<'py>(slf: &Bound<'py, Self>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let attributes = slf.get().attributes(slf.py());
-        match attributes.map(|attributes| attributes.get_item(name)).transpose()? {
-            Some(Some(attribute)) => Ok(attribute),
-            _ => Err(no_attribute(name)),
+        let py = slf.py();
+        if let Some(written) = slf.get().written(py, name)? {
+            return Ok(written);
         }
+        if name != "__dict__" {
+            return Err(no_attribute(name));
+        }
+        let all = PyDict::new(py);
+        for name in ["data", "grad", "_backward", "_prev", "_op", "label"] {
+            all.set_item(name, slf.getattr(name)?)?;
+        }
+        if let Some(attributes) = slf.get().attributes(py) {
+            all.update(attributes.as_mapping())?;
+        }
+        Ok(all.into_any())
     }
 
     fn __setattr__(slf: &Bound<'_, Self>, name: &str, new: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -404,23 +429,29 @@ impl PyValue {
                     nodes.set_int(value.id(), number.is_int);
                 });
             }
+            // As it was at first, which pictures show as "not computed". PyTorch's users write None.
+            "grad" if new.is_none() => world::with(|_| value.value().zero_grad()),
             "grad" => {
                 let number = Number::wanted(new, "the gradient of a Value")?;
-                world::with(|nodes| {
-                    match number {
-                        // As it was at first, which pictures show as "not computed".
-                        Number { data: 0.0, is_int: true } => value.value().zero_grad(),
-                        Number { data, .. } => value.value().set_grad(data),
+                world::with(|nodes| match number {
+                    Number { data: 0.0, is_int: true } => value.value().zero_grad(),
+                    Number { data, is_int } => {
+                        value.value().set_grad(data);
+                        nodes.set_int_grad(value.id(), is_int);
                     }
-                    nodes.set_int_grad(value.id(), number.is_int);
                 });
             }
             "label" => {
-                let label: String = new.extract().map_err(|_| {
-                    let class = class_of(new);
-                    PyTypeError::new_err(format!("the label of a Value must be a str, not {class}"))
-                })?;
-                world::with(|_| value.value().set_label(label));
+                let text = if new.is_none() { String::new() } else { new.str()?.to_string() };
+                world::with(|_| value.value().set_label(text));
+                // What is no text is kept beside it.
+                if !new.is_instance_of::<PyString>() {
+                    Self::write(slf, name, new)?;
+                } else if let Some(attributes) = value.attributes(slf.py())
+                    && attributes.contains(name)?
+                {
+                    attributes.del_item(name)?;
+                }
             }
             "_backward" => {
                 value.by_hand.store(true, Relaxed);
@@ -428,24 +459,15 @@ impl PyValue {
                 world::with(|_| shared::set_backward(value.value(), call_backward));
                 drop(before);
             }
-            "_prev" | "_op" => {
-                return Err(PyAttributeError::new_err(format!(
-                    "'{name}' tells how a Value was made: give it to Value(data, children, op)"
-                )));
+            "_prev" => {
+                return Err(PyAttributeError::new_err(
+                    "'_prev' tells what a Value was made from: give it to Value(data, children, op)",
+                ));
             }
+            // A name for it; what the value computes stays.
+            "_op" => Self::write(slf, name, new)?,
             _ if is_subclass(slf) => set_generic(slf, name, new)?,
-            _ => {
-                let py = slf.py();
-                let mut more = value.more();
-                let is_new = more.attributes.is_none();
-                let attributes =
-                    more.attributes.get_or_insert_with(|| PyDict::new(py).unbind()).clone_ref(py);
-                drop(more);
-                attributes.bind(py).set_item(name, new)?;
-                if is_new {
-                    world::with(|nodes| nodes.pin(slf.clone().unbind()));
-                }
-            }
+            _ => Self::write(slf, name, new)?,
         }
         Ok(())
     }
@@ -460,6 +482,7 @@ impl PyValue {
     /// For pickle and deepcopy. A leaf that two copied values were made from is one leaf in the copy, too; what
     /// they were made from on the way is copied for each.
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        slf.get().has_number()?;
         let py = slf.py();
         let state = PyDict::new(py);
         if let Some(attributes) = slf.get().attributes(py) {
@@ -473,7 +496,9 @@ impl PyValue {
         if world::with(|_| slf.get().value().op()) == Op::Leaf {
             let (grad, label) =
                 world::with(|_| (slf.get().value().computed_grad(), slf.get().value().label()));
-            state.set_item("label", label.unwrap_or_default())?;
+            if !state.contains("label")? {
+                state.set_item("label", label.unwrap_or_default())?;
+            }
             if let Some(grad) = grad {
                 state.set_item("grad", grad)?;
             }
@@ -510,5 +535,22 @@ impl PyValue {
         if self.more.get().is_some() {
             drop_in_turn(std::mem::take(&mut *self.more()));
         }
+    }
+}
+
+impl PyValue {
+    /// Keeps an attribute that is no other's.
+    fn write(slf: &Bound<'_, Self>, name: &str, new: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        let mut more = slf.get().more();
+        let is_new = more.attributes.is_none();
+        let attributes =
+            more.attributes.get_or_insert_with(|| PyDict::new(py).unbind()).clone_ref(py);
+        drop(more);
+        attributes.bind(py).set_item(name, new)?;
+        if is_new {
+            world::with(|nodes| nodes.pin(slf.clone().unbind()));
+        }
+        Ok(())
     }
 }
