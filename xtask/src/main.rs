@@ -1,8 +1,12 @@
-//! The tasks of the workspace: `cargo xtask test | bench | compare`.
+//! The tasks of the workspace: `cargo xtask test | bench | compare | site | play`.
 
 mod compare;
+mod install;
+mod licences;
+mod playground;
 mod process;
 mod python;
+mod site;
 mod test;
 
 use std::process::ExitCode;
@@ -12,6 +16,12 @@ Usage: cargo xtask TASK
 
 Tasks:
   test                     set up whatever is missing and run every test
+  test playground [FILE ...]
+                           build the page and run its tests in Chromium alone, or
+                           those in files whose name contains FILE
+  site                     build the playground into target/site, for any static host
+  play [--no-open] [--port PORT]
+                           build the playground, serve it on this machine and open it
   bench [FILTER] [--json]  run the benchmarks, each beside its reference
   compare [SYSTEM ...]     time the two-moons step of other systems beside ours:
                            micrograd (default), micrograd-rust (both beside
@@ -29,6 +39,11 @@ fn main() -> ExitCode {
     let rest: Vec<String> = args.collect();
     let done = match task.as_deref() {
         Some("test") if rest.is_empty() => test::run_all(),
+        Some("test") if rest[0] == "playground" => playground::test(&rest[1..]),
+        Some("site") if rest.is_empty() => site::build().map(|site| {
+            println!("{}", site.display());
+        }),
+        Some("play") => playground::play(&rest),
         Some("bench") => bench(&rest),
         Some("compare") => compare::run_all(&rest),
         Some("help" | "--help" | "-h") => {

@@ -24,6 +24,19 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", shown(command))) }
 }
 
+/// Runs a program and keeps what it prints.
+///
+/// # Errors
+/// If it cannot be started or ends with a failure.
+pub(crate) fn quiet(command: &mut Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| cannot_start(command, &error))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{} failed ({}): {}", shown(command), output.status, said.trim()))
+}
+
 fn cannot_start(command: &Command, error: &std::io::Error) -> String {
     format!("{} could not be started: {error}", shown(command))
 }

@@ -1,7 +1,7 @@
 //! Every test of the project, and the set-up they need.
 
 use crate::process::{cargo, root, run};
-use crate::python;
+use crate::{playground, python};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
@@ -31,6 +31,7 @@ pub(crate) fn run_all() -> Result<(), String> {
     let mut deny = Command::new(cargo_deny()?);
     deny.current_dir(root()).args(["--log-level", "error", "check", "licenses", "bans", "sources"]);
     step("licences", &mut deny)?;
+    timed("playground", || playground::test(&[]))?;
     timed("Python", || python::test(&python::build()?))
 }
 

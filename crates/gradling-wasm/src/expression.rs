@@ -1,0 +1,1 @@
+//! The room of expressions: text, its graph, and the steps of its backward sweep.

@@ -1,0 +1,1 @@
+//! The room of networks: data, training, and what is drawn of it.

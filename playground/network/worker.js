@@ -1,0 +1,5 @@
+// What the worker answers for the room of networks.
+
+export function handlers() {
+  return {};
+}

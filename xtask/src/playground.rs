@@ -1,0 +1,60 @@
+//! The playground: its packages, its tests in a real browser, and a look at it.
+
+use crate::process::{cargo, root, run};
+use crate::{install, site};
+use std::fs;
+use std::process::Command;
+
+/// Installs what package-lock.json names, where it is not there already.
+///
+/// # Errors
+/// What could not be installed.
+pub(crate) fn packages() -> Result<(), String> {
+    let folder = root().join("playground");
+    let lock = fs::read_to_string(folder.join("package-lock.json"))
+        .map_err(|error| format!("playground/package-lock.json: {error}"))?;
+    let installed = folder.join("node_modules/.gradling-lock.json");
+    if fs::read_to_string(&installed).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    let npm = install::npm()?;
+    let clean = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    run(Command::new(npm).current_dir(&folder).args(clean))?;
+    fs::write(&installed, lock).map_err(|error| format!("{}: {error}", installed.display()))
+}
+
+/// Builds the page and runs its tests, or those of the files whose name has one of the words.
+///
+/// # Errors
+/// What failed.
+pub(crate) fn test(words: &[String]) -> Result<(), String> {
+    let site = site::build()?;
+    let chromium = install::chromium()?;
+    let folder = root().join("playground/test");
+    let entries =
+        fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let wanted =
+        |name: &String| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    let mut files: Vec<String> =
+        names.filter(|name| name.ends_with(".test.js")).filter(wanted).collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(format!("no test of the page is named {}", words.join(" or ")));
+    }
+    let mut node = Command::new("node");
+    // One file after the other: each has a browser, and some count how long the page is held up.
+    node.current_dir(&folder).args(["--test", "--test-concurrency=1"]).args(&files);
+    node.env("GRADLING_SITE", site).env("GRADLING_CHROMIUM", chromium);
+    run(&mut node)
+}
+
+/// Builds the page, serves it on this machine and opens it.
+///
+/// # Errors
+/// What failed.
+pub(crate) fn play(args: &[String]) -> Result<(), String> {
+    site::build()?;
+    let play = ["run", "--quiet", "--package", "gradling-cli", "--features", "playground", "--"];
+    run(cargo().args(play).arg("play").args(args))
+}
