@@ -95,6 +95,41 @@ impl Graph {
         self.nodes.iter().filter(|node| !node.is_leaf()).count()
     }
 
+    /// The same values in other groups: `names` of these, all outermost and with ids from 0, and for each value
+    /// in order the place of its group in them. For parts that are known only after the values were made,
+    /// as the statements of a text.
+    ///
+    /// # Panics
+    /// If `group_of` has not an entry for each value, or one leads to no name.
+    ///
+    /// ```
+    /// use gradling::Value;
+    /// use gradling_graph::{Fold, Options, trace};
+    /// let graph = trace(Value::new(1.0) * 2.0 + 1.0);
+    /// let graph = graph.grouped(["double".into()], &[Some(0), Some(0), Some(0), None, None]);
+    /// assert!(graph.to_svg(&Options::new().fold(Fold::Depth(1))).contains("double: 3 values, folded"));
+    /// ```
+    pub fn grouped(
+        self,
+        names: impl IntoIterator<Item = String>,
+        group_of: &[Option<usize>],
+    ) -> Graph {
+        let groups: Vec<Group> =
+            (0..).zip(names).map(|(id, name)| Group { id, name, parent: None }).collect();
+        assert!(
+            group_of.len() == self.nodes.len(),
+            "a graph of {} values needs a group, or none, for each, and {} are given",
+            self.nodes.len(),
+            group_of.len()
+        );
+        let mut nodes = self.nodes;
+        for (node, &group) in nodes.iter_mut().zip(group_of) {
+            assert!(group.is_none_or(|group| group < groups.len()), "there is no such group");
+            node.group = group;
+        }
+        Graph { nodes, edges: self.edges, groups }
+    }
+
     pub(crate) fn place_of(&self, id: u32) -> Option<usize> {
         self.nodes.binary_search_by_key(&id, |node| node.id).ok()
     }

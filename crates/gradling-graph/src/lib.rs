@@ -31,6 +31,7 @@ mod trace;
 
 pub use graph::{Edge, Graph, Group, Node};
 pub use options::{Detail, Direction, Fold, Options};
+pub use text::number;
 pub use trace::{trace, trace_last};
 
 use gradling::Value;

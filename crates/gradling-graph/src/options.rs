@@ -53,6 +53,17 @@ pub struct Options {
     pub(crate) detail: Detail,
     pub(crate) fold: Fold,
     pub(crate) title: Option<String>,
+    pub(crate) place: Place,
+}
+
+/// Where a picture is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In a file, or alone: it looks the same in every reader.
+    #[default]
+    File,
+    /// As a part of a page that changes it.
+    Page,
 }
 
 impl Options {
@@ -74,6 +85,31 @@ impl Options {
     /// Which groups are drawn as one box.
     pub fn fold(self, fold: Fold) -> Self {
         Options { fold, ..self }
+    }
+
+    /// For a page that styles the picture itself and changes its numbers in place.
+    ///
+    /// There are no `style` attributes, no ground, legend, heading or tooltips; the page has its own. Every
+    /// part has a class: `gl-card`, `gl-head`, `gl-label`, `gl-data`, `gl-grad`, `gl-tint`, `gl-bar`,
+    /// `gl-badge`, `gl-symbol` and `gl-order` of a node, `gl-line`, `gl-tip`, `gl-uses` and `gl-local` of an
+    /// edge. Every node and edge has an id, `gl-n12` and `gl-e3-12` after the values, stands on a line of its
+    /// own between the lines `<g class='gl-edges'>`, `<g class='gl-nodes'>` and `</g>`, and a node tells its
+    /// place as `data-box`. `gl-order` and `gl-local` are empty, for the page to fill, and there is room
+    /// for them.
+    ///
+    /// ```
+    /// use gradling::Value;
+    /// use gradling_graph::{Options, trace};
+    /// let svg = trace(Value::new(2.0) * 3.0).to_svg(&Options::new().for_page());
+    /// assert!(svg.contains("id='gl-e0-2'") && !svg.contains("style="));
+    /// ```
+    pub fn for_page(self) -> Self {
+        Options { place: Place::Page, ..self }
+    }
+
+    /// Whether the page around it styles and changes the picture.
+    pub(crate) fn is_for_page(&self) -> bool {
+        self.place == Place::Page
     }
 
     /// A heading, which is also the title that screen readers say.

@@ -108,8 +108,13 @@ pub(crate) fn escape(out: &mut String, text: &str) {
 pub(crate) const NUMBER_LENGTH: usize = 10;
 
 /// `x` with four decimals, or in scientific notation where these would hide it or run on: never longer
-/// than [`NUMBER_LENGTH`], so that the size of a box does not depend on its number.
-pub(crate) fn number(x: f64) -> String {
+/// than 10 characters, so that the size of a box does not depend on its number.
+///
+/// ```
+/// use gradling_graph::number;
+/// assert_eq!((number(2.0), number(-1.5e-7)), ("2.0000".into(), "-1.5e-7".into()));
+/// ```
+pub fn number(x: f64) -> String {
     if x.is_nan() {
         return "NaN".into();
     }

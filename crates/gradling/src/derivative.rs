@@ -74,6 +74,23 @@ pub fn hvp(y: Value, xs: &[Value], v: &[f64]) -> Vec<f64> {
     })
 }
 
+impl Value {
+    /// What `backward` adds to the gradient of each input, in order, when that of this value is `g`: one
+    /// step of the chain rule. For `g` = 1 these are the local derivatives.
+    ///
+    /// ```
+    /// use gradling::Value;
+    /// let product = Value::new(2.0) * Value::new(-3.0);
+    /// assert_eq!(product.pull(10.0), [-30.0, 20.0]);
+    /// ```
+    #[track_caller]
+    pub fn pull(self, g: f64) -> Vec<f64> {
+        refuse_varying(self, "pull");
+        // + 0.0 makes zero of minus zero, as the sweep does.
+        pull(self, &self.inputs(), g).into_iter().map(|pulled: f64| pulled + 0.0).collect()
+    }
+}
+
 /// A value as the kind of thing the gradients are computed in.
 trait Differentiable: Real {
     fn of(value: Value) -> Self;

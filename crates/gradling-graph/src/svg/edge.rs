@@ -13,8 +13,11 @@ impl Picture<'_> {
             Direction::TopToBottom => 1,
         };
         let landings = self.landings(along);
+        let for_page = self.options.is_for_page();
         let arrow = if self.style.marks { 3.5 } else { 6.0 };
-        out.raw("<g fill='none' stroke-linejoin='round'>\n");
+        if !for_page {
+            out.raw("<g fill='none' stroke-linejoin='round'>\n");
+        }
         for (index, link) in self.view.links.iter().enumerate() {
             let strongest = link
                 .values
@@ -29,9 +32,17 @@ impl Picture<'_> {
             self.write_id(out, link.from);
             out.raw("' data-to='");
             self.write_id(out, link.to);
-            out.raw("' ");
-            out.stroke(colour, width);
-            out.raw(">");
+            if for_page {
+                out.raw("' id='gl-e");
+                self.write_id(out, link.from);
+                out.raw("-");
+                self.write_id(out, link.to);
+                out.raw("'>");
+            } else {
+                out.raw("' ");
+                out.stroke(colour, width);
+                out.raw(">");
+            }
 
             let mut points = self.layout.routes[index].clone();
             let shift = landings[index];
@@ -46,17 +57,25 @@ impl Picture<'_> {
                 end[along] -= arrow - 1.0;
                 before[along] = before[along].min(end[along]);
             }
-            write_path(out, &points, along);
+            write_path(out, &points, along, if for_page { "class='gl-line' " } else { "" });
             if let Some(&end) = points.last() {
                 let mut tip = end;
                 tip[along] += arrow - 1.0;
-                write_arrowhead(out, tip, along, arrow, colour);
+                let paint = (!for_page).then_some(colour);
+                write_arrowhead(out, tip, along, arrow, paint);
+                if for_page {
+                    let middle = entry(&points, along);
+                    out.classed("gl-local", "", [middle[0], middle[1] - 5.0], Anchor::Middle);
+                }
                 let tag = match link.values.len() {
                     1 if link.uses > 1 => Some(format!("×{}", link.uses)),
                     0 | 1 => None,
                     values => Some(plural(values, "value")),
                 };
-                if let (Some(tag), false) = (tag, self.style.marks) {
+                if let (Some(tag), true) = (&tag, for_page) {
+                    let at = [tip[0] - arrow - 3.0, tip[1] + 14.0];
+                    out.classed("gl-uses", tag, at, Anchor::End);
+                } else if let (Some(tag), false) = (tag, self.style.marks) {
                     // On the side that the line does not come from.
                     let from_before =
                         points.iter().any(|point| point[1 - along] < end[1 - along] - 1.0);
@@ -81,7 +100,9 @@ impl Picture<'_> {
             }
             out.raw("</g>\n");
         }
-        out.raw("</g>\n");
+        if !for_page {
+            out.raw("</g>\n");
+        }
     }
 
     /// How far the end of each link is moved along its box, so that arrowheads do not lie on each other:
@@ -115,12 +136,23 @@ impl Picture<'_> {
     }
 }
 
+/// The middle of the last stretch of a line between two ranks, where lines from different boxes are apart.
+fn entry(points: &[[f64; 2]], along: usize) -> [f64; 2] {
+    let far = |pair: &[[f64; 2]]| (pair[1][along] - pair[0][along]).abs() > 40.0;
+    match points.windows(2).rev().find(|&pair| far(pair)).or(points.windows(2).last()) {
+        Some(&[a, b]) => [(a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0],
+        _ => points.first().copied().unwrap_or_default(),
+    }
+}
+
 /// Between two points, a straight line along the flow, or an S.
-fn write_path(out: &mut Canvas, points: &[[f64; 2]], along: usize) {
+fn write_path(out: &mut Canvas, points: &[[f64; 2]], along: usize, attributes: &str) {
     let Some((&start, rest)) = points.split_first() else {
         return;
     };
-    out.draw("<path d='M@ @", &start);
+    out.raw("<path ");
+    out.raw(attributes);
+    out.draw("d='M@ @", &start);
     let mut here = start;
     for (index, &point) in rest.iter().enumerate() {
         let straight = (point[1 - along] - here[1 - along]).abs() < 0.05;
@@ -154,7 +186,7 @@ fn write_arrowhead(
     tip: [f64; 2],
     along: usize,
     size: f64,
-    colour: theme::Colour,
+    colour: Option<theme::Colour>,
 ) {
     let half = size * 0.55;
     let mut corners = [tip; 2];
@@ -162,10 +194,14 @@ fn write_arrowhead(
         corner[along] -= size;
         corner[1 - along] += side;
     }
+    out.raw(if colour.is_some() { "<path d='" } else { "<path class='gl-tip' d='" });
     out.draw(
-        "<path d='M@ @L@ @L@ @Z' stroke='none' ",
+        "M@ @L@ @L@ @Z'",
         &[tip[0], tip[1], corners[0][0], corners[0][1], corners[1][0], corners[1][1]],
     );
-    out.fill(colour);
+    if let Some(colour) = colour {
+        out.raw(" stroke='none' ");
+        out.fill(colour);
+    }
     out.raw("/>");
 }

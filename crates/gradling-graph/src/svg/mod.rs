@@ -6,6 +6,7 @@
 mod edge;
 mod legend;
 mod node;
+mod page;
 mod paint;
 mod region;
 mod shape;
@@ -63,13 +64,18 @@ impl<'a> Picture<'a> {
     fn new(graph: &'a Graph, options: &'a Options) -> Self {
         let view = View::new(graph, &options.fold);
         let marks = match options.detail {
+            // A page shows details when they are near.
+            _ if options.is_for_page() => false,
             Detail::Auto => view.boxes.len() > MOST_RECORDS,
             Detail::Records => false,
             Detail::Marks => true,
         };
         let style = Style { marks, direction: options.direction };
         let shapes = shapes(graph, &view, style);
-        let spacing = if marks {
+        let spacing = if options.is_for_page() {
+            // Room for the local derivative on a line, and for the order above a badge.
+            Spacing { boxes: 22.0, lines: 16.0, ranks: 84.0, padding: 18.0 }
+        } else if marks {
             Spacing { boxes: 3.0, lines: 3.0, ranks: 20.0, padding: 10.0 }
         } else {
             Spacing { boxes: 12.0, lines: 10.0, ranks: 34.0, padding: 16.0 }
@@ -108,6 +114,9 @@ impl<'a> Picture<'a> {
     }
 
     fn write(&self) -> String {
+        if self.options.is_for_page() {
+            return self.write_for_page();
+        }
         let heading =
             self.options.title.as_ref().map(|title| theme::HEADING.fit(title, theme::HEADING_ROOM));
         let (above, heading_width) = match &heading {

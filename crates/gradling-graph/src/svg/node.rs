@@ -19,8 +19,8 @@ const MARK_OUTLINE: f64 = 0.8;
 const DASHES: &str = "stroke-dasharray='4 3' ";
 pub(super) const SMALL_DASHES: &str = "stroke-dasharray='2 1.5' ";
 /// How round the corners of a card are: of a leaf, and of what was made.
-const LEAF_CORNER: f64 = 3.0;
-const CORNER: f64 = 9.0;
+pub(super) const LEAF_CORNER: f64 = 3.0;
+pub(super) const CORNER: f64 = 9.0;
 /// From the outline of a card to the grounds within.
 const INSET: f64 = 0.7;
 /// The dots that say that inputs are not shown stand beside the line that may arrive there.

@@ -101,6 +101,21 @@ impl Canvas {
         self.raw("</text>");
     }
 
+    /// One line of text that the page styles by its class.
+    pub(super) fn classed(&mut self, class: &str, text: &str, at: [f64; 2], anchor: Anchor) {
+        self.raw("<text class='");
+        self.raw(class);
+        self.draw("' x='@' y='@'", &at);
+        match anchor {
+            Anchor::Start => {}
+            Anchor::Middle => self.raw(" text-anchor='middle'"),
+            Anchor::End => self.raw(" text-anchor='end'"),
+        }
+        self.raw(">");
+        self.escaped(text);
+        self.raw("</text>");
+    }
+
     /// A sign or a short name with its middle at `at`.
     pub(super) fn centred(&mut self, text: &str, at: [f64; 2], font: Font, colour: Colour) {
         // Letters and signs of arithmetic stand above the baseline by about a third of the font's size.

@@ -1,0 +1,33 @@
+//! What the native sessions answer: `run expression TEXT CALL [JSON]`, `run code LANGUAGE TEXT`, `run examples`.
+//!
+//! Tests compare the page with it.
+
+use gradling_wasm::expression::{EXAMPLES, Session};
+use serde_json::json;
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let open = |text: &str| {
+        let mut session = Session::default();
+        if let Err(problem) = session.load(text, &[]) {
+            panic!("{}", problem.message);
+        }
+        session
+    };
+    match words.as_slice() {
+        ["expression", text, call] => println!("{}", open(text).call(call, "{}")),
+        ["expression", text, call, arguments] => println!("{}", open(text).call(call, arguments)),
+        ["code", language, text] => {
+            let answer = open(text).call("code", &json!({ "language": language }).to_string());
+            let code: String = serde_json::from_str(&answer).expect("code is a text");
+            print!("{code}");
+        }
+        ["examples"] => {
+            for example in EXAMPLES {
+                println!("{}", json!({ "key": example.key, "text": example.text }));
+            }
+        }
+        _ => panic!("run expression TEXT CALL [JSON] | run code LANGUAGE TEXT | run examples"),
+    }
+}
