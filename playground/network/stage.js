@@ -63,6 +63,15 @@ export class Stage {
     }
   }
 
+  /** Points alone. */
+  bare(canvas, { points, looks }) {
+    const context = canvas.getContext('2d');
+    context.fillStyle = rgb(looks.colours.subarray(0, 3));
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    const about = { task: 'classes', palette: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], view: [-1.1, -1.1, 1.1, 1.1] };
+    context.drawImage(this.#marks(canvas.width, canvas.height, { about, points, looks }), 0, 0);
+  }
+
   /** All marks, drawn once for a size. */
   #marks(width, height, { about, points, looks }) {
     const key = [points, looks, width, height];

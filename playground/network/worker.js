@@ -235,6 +235,20 @@ export function handlers(wasm, post) {
       chosen = row;
       picture(true);
     },
+    /** Shows points alone, while there are too few to learn from. */
+    bare(points) {
+      playing = null;
+      now = null;
+      if (canvases.plane && looks) stage.bare(canvases.plane, { points, looks });
+    },
+    irises: () => wasm.irises(),
+    /** The room is left: what was trained goes. */
+    leave() {
+      playing = null;
+      for (const old of now?.networks ?? []) old.free();
+      now = null;
+      canvases = { plane: null, net: null, minis: [] };
+    },
     at: (x, y) => now.networks[0].at(x, y),
     parameters: () => now.networks[0].parameters(),
     neuronText: (layer, neuron, row) => now.networks[0].neuronText(layer, neuron, row),

@@ -3,6 +3,10 @@
 /** Ends the promises of a worker that is gone. */
 const GONE = 'the engine stopped before it answered';
 
+/** Canvases in what is given, and in its lists and objects: they can only be handed over. */
+const canvases = (given) =>
+  given instanceof OffscreenCanvas ? [given] : Array.isArray(given) || given?.constructor === Object ? Object.values(given).flatMap(canvases) : [];
+
 /**
  * Starts the engine. `crashed(message)` is called when its worker ended by an error of its own; the next call
  * starts another, which knows nothing of what the last one held.
@@ -51,7 +55,7 @@ export function startEngine(crashed) {
       count += 1;
       const id = count;
       const answer = new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
-      worker.postMessage({ id, name, args });
+      worker.postMessage({ id, name, args }, canvases(args));
       return answer;
     },
     on(event, callback) {

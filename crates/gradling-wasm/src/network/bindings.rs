@@ -331,3 +331,9 @@ impl Network {
         export::table(&self.session)
     }
 }
+
+/// Fisher's irises as CSV, to try a table with.
+#[wasm_bindgen]
+pub fn irises() -> String {
+    gradling_data::samples::IRIS.to_owned()
+}
