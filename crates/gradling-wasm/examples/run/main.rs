@@ -1,6 +1,9 @@
-//! What the native sessions answer: `run expression TEXT CALL [JSON]`, `run code LANGUAGE TEXT`, `run examples`.
+//! What the native sessions answer: `run expression TEXT CALL [JSON]`, `run code LANGUAGE TEXT`, `run examples`;
+//! `run network …`, see the module.
 //!
 //! Tests compare the page with it.
+
+mod network;
 
 use gradling_wasm::expression::{EXAMPLES, Session};
 use serde_json::json;
@@ -16,6 +19,13 @@ fn main() {
         session
     };
     match words.as_slice() {
+        ["network", rest @ ..] => {
+            let rest: Vec<String> = rest.iter().map(|&word| word.to_owned()).collect();
+            if let Err(error) = network::run(&rest) {
+                eprintln!("error: {error}");
+                std::process::exit(1);
+            }
+        }
         ["expression", text, call] => println!("{}", open(text).call(call, "{}")),
         ["expression", text, call, arguments] => println!("{}", open(text).call(call, arguments)),
         ["code", language, text] => {
@@ -28,6 +38,6 @@ fn main() {
                 println!("{}", json!({ "key": example.key, "text": example.text }));
             }
         }
-        _ => panic!("run expression TEXT CALL [JSON] | run code LANGUAGE TEXT | run examples"),
+        _ => panic!("run expression TEXT CALL [JSON] | run code LANGUAGE TEXT | run examples | run network …"),
     }
 }
