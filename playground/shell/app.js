@@ -1,6 +1,7 @@
 // The frame of the page: opens the room that the address names and gives it what rooms need.
 
 import { LONGEST, openAddress } from './address.js';
+import { element } from './element.js';
 import { startEngine } from './engine.js';
 import { pickFile, save } from './files.js';
 import { openHelp } from './help.js';
@@ -25,11 +26,22 @@ let open = null;
 /** Each opening has a number, so that one that was overtaken does not go on. */
 let opening = 0;
 
+/** A room that stops the engine as soon as it opens is not opened again by itself. */
+const PATIENCE = 10_000;
+let lastCrash = -Infinity;
+
 const engine = startEngine((message) => {
-  const again = () => show(address.now);
-  const what = new Error(`The engine stopped: ${message.split('\n').slice(0, 2).join(' ')}`);
-  tell(what, { action: { label: 'Start it again', run: again } });
-  document.documentElement.dataset.engine = 'stopped';
+  const again = performance.now() - lastCrash < PATIENCE;
+  lastCrash = performance.now();
+  const what = `The engine stopped: ${message.split('\n').slice(0, 2).join(' ')}`;
+  const run = () => show(address.now);
+  if (again) {
+    document.documentElement.dataset.engine = 'stopped';
+    tell(new Error(what), { action: { label: 'Start it again', run } });
+  } else {
+    tell(new Error(`${what}\nIt was started again from the address of this page.`));
+    run();
+  }
 });
 
 /** What each room's address was when it was left, so that going there and back loses nothing. */
@@ -60,9 +72,8 @@ async function show({ room: name, hidden }, state) {
   place.dataset.room = name;
   delete document.documentElement.dataset.ready;
   delete document.documentElement.dataset.engine;
-  const root = document.createElement('div');
-  root.className = `${name}-room`;
-  place.replaceChildren(root);
+  const root = element('div', { class: `${name}-room` });
+  place.replaceChildren(element('h1', { class: 'unseen' }, TITLES[name]), root);
   try {
     const { mount } = await import(`../${name}/room.js`);
     if (number !== opening) return;

@@ -81,6 +81,7 @@ fn engine(out: &Path) -> Result<(), String> {
     }
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&compiled).typescript(false).remove_name_section(true);
+    bindgen.omit_default_module_path(false);
     let generated = bindgen.remove_producers_section(true).web(true);
     let generated = generated.and_then(|bindgen| bindgen.generate(out));
     generated.map_err(|error| format!("bindings of the engine: {error:#}"))
