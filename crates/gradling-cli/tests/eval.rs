@@ -204,6 +204,25 @@ fn json_is_a_list_of_values_with_places_of_inputs() {
 }
 
 #[test]
+fn json_has_the_inputs_of_names_that_the_result_does_not_use() {
+    // The sum a + 1 has no name, and the result b is not made from it.
+    let values = values(&["a = 2; c = (a + 1)*5; b = a*3", "--json"]);
+    let number = |place: &Json| values[place.as_u64().unwrap() as usize]["data"].as_f64().unwrap();
+    let c = labelled(&values, "c");
+    let inputs: Vec<f64> = c["inputs"].as_array().unwrap().iter().map(number).collect();
+    assert_eq!((inputs, c["data"].as_f64()), (vec![3.0, 5.0], Some(15.0)));
+    for value in &values {
+        let inputs: Vec<f64> = value["inputs"].as_array().unwrap().iter().map(number).collect();
+        let expected = match value["op"].as_str().unwrap() {
+            "*" => inputs[0] * inputs[1],
+            "+" => inputs[0] + inputs[1],
+            _ => continue,
+        };
+        assert_eq!(value["data"].as_f64(), Some(expected), "{value}");
+    }
+}
+
+#[test]
 fn numbers_that_are_not_finite_are_texts_in_json_and_explained() {
     let values = values(&["a = 0; y = ln(a); z = y - y", "--json"]);
     assert_eq!(labelled(&values, "y")["data"], "-inf");

@@ -5,7 +5,7 @@ use crate::error::{Error, clip};
 use crate::machine::Machine;
 use crate::suggest::closest;
 use gradling::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a script came to.
 #[derive(Clone, Debug)]
@@ -23,13 +23,19 @@ impl Evaluation {
         self.names.iter().find(|(known, _)| known == name).map(|&(_, value)| value)
     }
 
-    /// Everything the root was made from and everything that has a name, each once, in the order of
-    /// creation: the rows of a table.
+    /// Everything the root was made from, everything that has a name, and what that was made from, each once,
+    /// in the order of creation: the rows of a table, in which the inputs of every row are rows too.
     pub fn values(&self) -> Vec<Value> {
         let mut values = self.root.reached();
-        values.extend(self.names.iter().map(|&(_, value)| value));
+        let mut known: HashSet<Value> = values.iter().copied().collect();
+        let mut open: Vec<Value> = self.names.iter().map(|&(_, value)| value).collect();
+        while let Some(value) = open.pop() {
+            if known.insert(value) {
+                values.push(value);
+                open.extend(value.inputs());
+            }
+        }
         values.sort_unstable_by_key(|value| value.id());
-        values.dedup();
         values
     }
 }

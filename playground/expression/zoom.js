@@ -1,0 +1,90 @@
+// Zoom and pan of the graph, by mouse, touch and keys.
+
+import Panzoom from '../vendor/panzoom.js';
+
+/** Numbers can be read from here on. */
+export const LEGIBLE = 0.5;
+
+const LARGEST = 1.5;
+const STEP = 1.25;
+
+/**
+ * Makes `canvas`, of a size of its own, move within `stage`. `moved()` is called when it did. A `Panzoom` has its
+ * origin in the middle of the canvas: a point p of it is shown at c + scale (p - c + pan).
+ */
+export function zoomable(stage, canvas, moved) {
+  const zoom = Panzoom(canvas, {
+    canvas: true, minScale: 0.01, maxScale: 6, step: 0.25, excludeClass: 'gl-held', cursor: 'grab', noBind: false,
+  });
+  /** It fills the stage until someone zooms. */
+  let fitted = true;
+  canvas.addEventListener('panzoomchange', () => {
+    stage.dataset.zoom = zoom.getScale().toFixed(3);
+    const { x, y } = zoom.getPan();
+    stage.dataset.pan = `${x.toFixed(1)} ${y.toFixed(1)}`;
+    moved();
+  });
+  for (const event of ['panzoomstart', 'panzoomzoom']) canvas.addEventListener(event, () => (fitted = false));
+  const size = () => ({ width: canvas.offsetWidth, height: canvas.offsetHeight });
+
+  const place = (scale, centre) => {
+    const { width, height } = size();
+    zoom.zoom(scale, { animate: false, force: true });
+    const x = (stage.clientWidth / 2 - width / 2) / scale - (centre[0] - width / 2);
+    const y = (stage.clientHeight / 2 - height / 2) / scale - (centre[1] - height / 2);
+    zoom.pan(x, y, { animate: false, force: true });
+  };
+  const shown = () => {
+    const { width, height } = size();
+    const scale = zoom.getScale();
+    const { x, y } = zoom.getPan();
+    const left = width / 2 - width / 2 / scale - x;
+    const top = height / 2 - height / 2 / scale - y;
+    return { left, top, width: stage.clientWidth / scale, height: stage.clientHeight / scale, scale };
+  };
+  const fit = () => {
+    const { width, height } = size();
+    if (width === 0 || stage.clientWidth === 0) return;
+    place(Math.min(stage.clientWidth / width, stage.clientHeight / height, LARGEST), [width / 2, height / 2]);
+    fitted = true;
+  };
+  const by = (factor) => {
+    const { left, top, width, height, scale } = shown();
+    place(Math.min(6, Math.max(0.01, scale * factor)), [left + width / 2, top + height / 2]);
+    fitted = false;
+  };
+  // A page that scrolls keeps its wheel, unless Ctrl says otherwise, as everywhere.
+  stage.addEventListener('wheel', (event) => {
+    const scrolls = document.scrollingElement.scrollHeight > innerHeight + 1;
+    if (scrolls && !event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    fitted = false;
+    zoom.zoomWithWheel(event);
+  }, { passive: false });
+  const watch = new ResizeObserver(() => (fitted ? fit() : moved()));
+  watch.observe(stage);
+
+  return {
+    fit,
+    shown,
+    in: () => by(STEP),
+    out: () => by(1 / STEP),
+    pan: (right, down) => {
+      const { left, top, width, height, scale } = shown();
+      place(scale, [left + width * (0.5 + right * 0.2), top + height * (0.5 + down * 0.2)]);
+      fitted = false;
+    },
+    /** Brings a box of the canvas into view, and close enough to be read. */
+    reveal: ([x, y, width, height]) => {
+      const view = shown();
+      const inside = x >= view.left && y >= view.top && x + width <= view.left + view.width && y + height <= view.top + view.height;
+      if (inside && (view.scale >= LEGIBLE || fitted)) return;
+      place(Math.max(view.scale, LEGIBLE * 1.4), [x + width / 2, y + height / 2]);
+      fitted = false;
+    },
+    end: () => {
+      watch.disconnect();
+      zoom.destroy();
+    },
+  };
+}
