@@ -5,7 +5,7 @@ import { element } from './element.js';
 import { startEngine } from './engine.js';
 import { pickFile, save } from './files.js';
 import { openHelp } from './help.js';
-import { hide } from './hide.js';
+import { hider } from './hide.js';
 import { keyboard } from './keys.js';
 import { liveRegion } from './live.js';
 import { noticeBoard } from './notices.js';
@@ -20,6 +20,7 @@ const place = document.getElementById('room');
 const say = liveRegion(document.getElementById('live'));
 const tell = noticeBoard(document.getElementById('notices'));
 const keys = keyboard();
+const hide = hider();
 
 /** What is open: {name, room, listeners, leave}. */
 let open = null;
@@ -73,7 +74,7 @@ async function show({ room: name, hidden }, state) {
   delete document.documentElement.dataset.ready;
   delete document.documentElement.dataset.engine;
   const root = element('div', { class: `${name}-room` });
-  place.replaceChildren(element('h1', { class: 'unseen' }, TITLES[name]), root);
+  place.replaceChildren(root);
   try {
     const { mount } = await import(`../${name}/room.js`);
     if (number !== opening) return;

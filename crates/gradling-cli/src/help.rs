@@ -18,6 +18,7 @@ const GRADLING: &[Example] = &[
     ("gradling demo", "The whole idea in a minute: slopes, a neuron, a network that learns"),
     ("gradling eval 'a = 2; b = -3; d = a*b + 10'", "Every value of a formula, and its gradient"),
     ("gradling train iris.csv --target species", "A network for the table in a file"),
+    ("gradling play", "See every gradient in the browser"),
     ("gradling help eval", "More on one of the commands"),
 ];
 
@@ -54,6 +55,14 @@ const PREDICT: &[Example] = &[
     ("cat new.csv | gradling predict iris - > predictions.csv", "From a pipe, into a file"),
 ];
 
+const PLAY: &[Example] = &[
+    ("gradling play", "Serve the playground on this machine and open it"),
+    (
+        "gradling play --no-open --port 9000",
+        "At a port of your choice, for a browser of your choice",
+    ),
+];
+
 const COMPLETIONS: &[Example] = &[
     ("gradling completions bash > ~/.local/share/bash-completion/completions/gradling", "For bash"),
     ("gradling completions fish > ~/.config/fish/completions/gradling.fish", "For fish"),
@@ -68,6 +77,7 @@ pub(crate) fn with_examples(command: Command) -> Command {
         "eval" => EVAL,
         "train" => TRAIN,
         "predict" => PREDICT,
+        "play" => PLAY,
         "completions" => COMPLETIONS,
         _ => GRADLING,
     };

@@ -10,6 +10,7 @@ mod help;
 mod listing;
 mod number;
 mod output;
+mod play;
 mod predict;
 mod table;
 mod train;
@@ -32,6 +33,7 @@ enum Command {
     Eval(eval::Args),
     Train(train::Args),
     Predict(predict::Args),
+    Play(play::Args),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => eval::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Play(args) => play::run(&args),
         Command::Completions { shell } => completions(shell),
     };
     match result {

@@ -1,0 +1,144 @@
+// The eight lessons: what they say, where they begin, and how the page sees that the one thing was done.
+//
+// A lesson stands in a room as any link does: `start` is its address, `hide` the groups that would distract.
+// `check(seen)` is asked whenever the learner did something; `seen` is what the room tells (`observe`), and
+// `seen.before` is kept for this lesson to remember what was seen before. Text between ` is code.
+
+const near = (a, b, within = 0.005) => Math.abs(a - b) <= within;
+
+/** The six values of the lecture's first graph. */
+const SIX = 'a = 2\nb = -3\nc = 10\ne = a*b\nd = e + c\nf = -2\nL = d*f';
+const NEURON = 'x1 = 2\nx2 = 0\nw1 = -3\nw2 = 1\nb = 6.8813735870195432\nn = x1*w1 + x2*w2 + b\no = tanh(n)';
+
+export const LESSONS = [
+  {
+    key: 'slope',
+    title: 'Slope',
+    room: 'expression',
+    start: { e: 'a = 2\nb = -3\nc = 10\nd = a*b + c', s: '99' },
+    hide: ['examples', 'quiz', 'code', 'fold', 'files'],
+    text: [
+      'A derivative answers one question: if I nudge this number a little, how far does the result move, for each unit of nudge?',
+      'Drag the number on `a`, or choose it and use the arrow keys. When `a` goes up, `d` goes down, three times as fast: `b` is −3, and `a` reaches `d` only through the product with it. That is the orange number on `a`, its gradient: −3.',
+      'The sign says which way, the size says how strongly. Look at `c`: its gradient is 1, for a sum passes a nudge on as it is.',
+    ],
+    task: '`d` is 4. Bring it to 7 by moving `a` alone. Let the gradient tell you how far.',
+    hint: '`d` has to rise by 3, and each unit of `a` moves it by −3. So move `a` by −1, to 1.',
+    done: 'A step of −1 times a slope of −3 is +3. Gradient descent does nothing else: it asks the slope which way to go, and goes a little.',
+    check: ({ value }) => near(value('d'), 7) && near(value('b'), -3) && near(value('c'), 10),
+  },
+  {
+    key: 'chain',
+    title: 'Chain rule',
+    room: 'expression',
+    start: { e: SIX },
+    hide: ['examples', 'quiz', 'code', 'fold', 'files'],
+    text: [
+      'Three operations lie between `a` and `L`, and none of them knows of the others. Each knows one thing: how its own output moves with its own inputs. That is the local derivative, written on the edge.',
+      'The chain rule connects them by multiplying. If `L` moves −2 for each unit of `d`, and `d` moves 1 for each unit of `e`, and `e` moves −3 for each unit of `a`, then `L` moves −2 × 1 × −3 = 6 for each unit of `a`.',
+      'Backward starts at the end with 1, for `L` moves with itself, and takes one edge at a time: the gradient that has arrived, times the local derivative.',
+    ],
+    task: 'Step backward, edge by edge, until every value has its gradient. Before each step, say what you expect.',
+    hint: 'The Step button, or the right arrow key. A step too fast? Shift and the left arrow go back.',
+    done: 'A plus passes its gradient on unchanged. A times passes it on multiplied by the other factor: `a` got `b`’s number, and `b` got `a`’s.',
+    check: ({ step, total }) => total > 0 && step >= total,
+  },
+  {
+    key: 'accumulation',
+    title: 'Accumulation',
+    room: 'expression',
+    start: { e: 'a = -2\nb = 3\nd = a*b\ne = a + b\nf = d*e' },
+    hide: ['examples', 'quiz', 'code', 'fold', 'files'],
+    text: [
+      'Here `a` is used twice: in `d` and in `e`. Nudge it, and both move; `f` feels both at once. So the two effects add.',
+      'This is the bug that the lecture runs into. Its first backward wrote `self.grad = …`, and the second use of a value overwrote the first. The cure is two characters: `self.grad += …`. It is also why gradients must be zeroed before the next pass.',
+    ],
+    task: 'Step until both parts have arrived at `a`, and watch the running sum on it. Do not go further than that.',
+    hint: 'Follow the sentence below the graph: stop as soon as it says that `a` was used before.',
+    done: 'Along one way `a` gets −6, along the other 3, and −6 + 3 = −3. Had the second overwritten the first, it would be wrong, and nothing would have told you.',
+    check: ({ value, gradient, step, total, parts }) =>
+      near(value('a'), -2) && near(gradient('a'), -3) && parts('a') === 2 && step <= total && step > 0,
+  },
+  {
+    key: 'order',
+    title: 'Topological order',
+    room: 'expression',
+    start: { e: 'a = 2\nb = 3*a\nc = a + b\nd = b*c\nL = b + d' },
+    hide: ['examples', 'quiz', 'code', 'fold', 'files'],
+    text: [
+      'A value may pass its gradient on only when that is complete: when everything that uses it has sent its part. Send it too early, and all below it are wrong.',
+      'The lecture sorts the graph for this: children first, then their parent, and backward walks that list from its end. There is a shorter way to see it. Every value was made after its inputs. So walk back in the order of making, the newest first: whoever uses a value was made later, and has been visited before it.',
+      'The small numbers on the nodes are this order.',
+    ],
+    task: 'One value has to wait for three others. Find it, and choose it in the graph: click it, or go there with the arrow keys and press Enter.',
+    hint: 'Count the edges that leave each value to the right.',
+    done: '`b` goes into `c`, `d` and `L`. Its gradient is complete only after all three have sent their parts; until then `3*a` has to wait.',
+    check: ({ selected }) => selected === 'b',
+  },
+  {
+    key: 'neuron',
+    title: 'Neuron',
+    room: 'expression',
+    start: { e: NEURON, s: '99' },
+    hide: ['examples', 'quiz', 'code', 'fold', 'files'],
+    text: [
+      'A neuron weighs its inputs, adds a bias, and squashes the sum: `tanh(w·x + b)`. It is one more expression, and you know everything there is to its gradient.',
+      'The strange bias is the lecture’s own: it makes 1 − `o`², the local derivative of tanh, exactly one half. Look at `w1`: its gradient is 1, which is 0.5 times the input 2. And `w2` gets 0, for its input `x2` is 0: a weight whose input is silent learns nothing.',
+      'Far out, tanh is flat. A neuron there is sure of itself and can hardly be taught: it is saturated.',
+    ],
+    task: 'Saturate it: raise `b` until the gradient of `w1` is below 0.01.',
+    hint: 'Drag `b` up, or choose it and hold the up arrow. Somewhere above 9 is far enough.',
+    done: '`o` is close to 1, 1 − `o`² is close to 0, and whatever arrives from above is multiplied by that. Many layers of such neurons are how gradients vanish.',
+    check: ({ gradient, step, value }) => step > 0 && Math.abs(gradient('w1')) < 0.01 && near(value('w1'), -3) && near(value('x1'), 2),
+  },
+  {
+    key: 'layer',
+    title: 'Layer',
+    room: 'network',
+    start: { set: 'xor', layers: '1', rate: '0.3', seed: '3' },
+    hide: ['race', 'save', 'code', 'stop'],
+    text: [
+      'One neuron cuts the plane once, by a straight line. Here the two colours lie crosswise, which is called xor, and no single line parts them. Press Play and see it try.',
+      'A layer is several neurons that look at the same inputs. Each draws a line of its own, and the next neuron weighs their answers. Two lines make a band, four make a shape with corners. Click a neuron in the drawing to see its line.',
+    ],
+    task: 'Give the hidden layer more neurons and train until 95 % of the held-out points are right.',
+    hint: 'Four neurons are plenty. If it settles on something wrong, take another seed.',
+    done: 'Nobody told a neuron which line to draw. Each followed the slope of the loss by its own weights, and together they came to something that none of them could say alone.',
+    check: ({ held, epoch, layers }) => epoch > 0 && held.accuracy >= 0.95 && layers.some((size) => size > 1),
+  },
+  {
+    key: 'descent',
+    title: 'Descent',
+    room: 'network',
+    start: { set: 'moons', layers: '8,8', rate: '0.001', batch: '25' },
+    hide: ['race', 'save', 'code', 'stop'],
+    text: [
+      'The loss is one number at the end of a long expression, and every weight is a leaf of it. `backward` gives each weight its slope; descent moves all of them a little downhill: `p.data -= rate * p.grad`. Then again, with the next batch.',
+      'The learning rate is how little. With 0.001 this one creeps: play it for a while. Too much, and it jumps over the valley that it looks for. You may change it while it trains; the weights stay.',
+    ],
+    task: 'Find a learning rate that brings the loss of the training points below 0.1 within 200 epochs. Reset begins anew.',
+    hint: 'Go up in threes: 0.003, 0.01, 0.03, 0.1, 0.3 … and watch the curve.',
+    done: 'The best rate is usually the largest that does not fall apart. Look at the curve: with a good one it falls fast at first, and then refines.',
+    check: ({ train, epoch }) => epoch > 0 && epoch <= 200 && train.loss < 0.1,
+  },
+  {
+    key: 'wrong',
+    title: 'When it goes wrong',
+    room: 'network',
+    start: { set: 'plane', layers: '8,8', act: 'relu', loss: 'squared', rate: '5', batch: '25' },
+    hide: ['race', 'save', 'code', 'stop'],
+    text: [
+      'With a rate of 5 a step overshoots. The error is then larger, so is its slope, and the next step overshoots by more. After a few of them the numbers leave what a float can hold: infinity, and infinity minus infinity is NaN, not a number. From there on every weight is.',
+      'Most programs go on for hours with that. This page stops, and names the first value that was not finite and what it was made from. The last good weights are one click away.',
+    ],
+    task: 'Let it break. Then go back to the last good state, take a rate that works, and train for ten epochs more without breaking.',
+    hint: 'Play; press “Back to the last good state”; set the rate to 0.01; play again.',
+    done: 'Read the first value, not the last: what it was made from tells whether the rate, the data or a formula is to blame.',
+    check: ({ failed, epoch, before }) => {
+      if (failed) before.failed = true;
+      else if (before.failed && before.from === undefined) before.from = epoch;
+      if (failed) delete before.from;
+      return before.from !== undefined && epoch >= before.from + 10;
+    },
+  },
+];
