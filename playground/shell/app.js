@@ -93,6 +93,7 @@ async function show({ room: name, hidden }, state) {
   if (number !== opening) return;
   place.setAttribute('aria-busy', 'false');
   document.documentElement.dataset.ready = name;
+  performance.mark('gradling-ready');
 }
 
 /** What a room gets; see README.md. */

@@ -3,7 +3,7 @@
 import { recall, remember } from './memory.js';
 
 const KEY = 'gradling.theme';
-const NAMES = { system: 'System', light: 'Light', dark: 'Dark' };
+const NAMES = { system: 'Auto', light: 'Light', dark: 'Dark' };
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set();
 

@@ -10,57 +10,17 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { extname, join, normalize } from 'node:path';
 import { after } from 'node:test';
-import { chromium } from 'playwright-core';
+import { launch, serve } from './site.js';
 
-const SITE = process.env.GRADLING_SITE ?? new URL('../../target/site', import.meta.url).pathname;
-const CHROMIUM = process.env.GRADLING_CHROMIUM ?? '/usr/bin/chromium';
-
-const TYPES = {
-  '.css': 'text/css',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.txt': 'text/plain; charset=utf-8',
-  '.wasm': 'application/wasm',
-  '.webmanifest': 'application/manifest+json',
-};
-
-/** Serves a folder on this machine; `replaced` maps paths to other contents. */
-export async function serve(folder = SITE, replaced = new Map()) {
-  const server = createServer(async (request, response) => {
-    const path = decodeURIComponent(new URL(request.url, 'http://here').pathname);
-    const name = normalize(path.endsWith('/') ? `${path}index.html` : path);
-    try {
-      const body = replaced.get(name) ?? (await readFile(join(folder, name)));
-      response.writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream', 'cache-control': 'no-cache' });
-      response.end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = () => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  };
-  return { origin: `http://127.0.0.1:${server.address().port}`, close };
-}
+export { ready, serve } from './site.js';
 
 let started;
 
 /** One browser and one server for the tests of a file. */
 async function start() {
-  const args = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-  args.push('--disable-component-update', '--disable-sync');
-  // root in a container has no other way.
-  if (process.getuid?.() === 0) args.push('--no-sandbox');
-  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args });
-  const server = await serve();
+  const [browser, server] = await Promise.all([launch(), serve()]);
   return { browser, server };
 }
 
@@ -116,9 +76,6 @@ export async function visit(options, body) {
   }
 }
 
-/** Waits until a room is mounted. */
-export const ready = (page, room) => page.locator(`html[data-ready="${room}"]`).waitFor({ state: 'attached' });
-
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** No rule of axe is violated by what the page shows now. */
@@ -127,6 +84,16 @@ export async function axe(page) {
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join('\n')}`);
   assert.deepEqual(found, []);
+}
+
+/** Presses Tab until an element that matches has the focus, as who has no mouse does. */
+export async function tabTo(page, selector, { most = 150, key = 'Tab' } = {}) {
+  const there = () => page.evaluate((wanted) => document.activeElement?.matches(wanted) === true, selector);
+  for (let i = 0; i < most; i += 1) {
+    if (await there()) return;
+    await page.keyboard.press(key);
+  }
+  assert.fail(`${most} times ${key} did not reach ${selector}`);
 }
 
 /** Nothing is wider than the screen. */

@@ -49,7 +49,7 @@ test('Back and Forward go through the rooms, and a room is found as it was left'
     assert.match(page.url(), /kept=1/);
   }));
 
-test('the button of colours goes through system, light and dark, and a reload keeps the choice', () =>
+test('the button of colours goes through the system's, light and dark, and a reload keeps the choice', () =>
   visit({ scheme: 'dark' }, async (page) => {
     await ready(page, 'expression');
     const shown = () => page.evaluate(() => document.documentElement.dataset.theme);
@@ -78,7 +78,7 @@ test('the frame is used by keyboard alone: skip link, rooms, share, colours, key
       await page.keyboard.press('Tab');
       seen.push(await focused());
     }
-    assert.deepEqual(seen, ['Skip to the room', 'gradling', 'Expression', 'Network', 'Tour', 'Share', 'System', 'Keys']);
+    assert.deepEqual(seen, ['Skip to the room', 'gradling', 'Expression', 'Network', 'Tour', 'Share', 'Auto', 'Keys']);
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog', { name: 'Keys' });
     await dialog.waitFor();

@@ -19,7 +19,7 @@ function ofNetwork({ epoch, steps, status, settings }, before) {
   };
 }
 
-function ofExpression({ names, data, gradients, parts, selected, step, total }, before) {
+function ofExpression({ names, data, grads, last, selected, step, total }, before) {
   // A name that was given twice means the newest value.
   const at = (name) => names.lastIndexOf(name);
   const of = (list, name) => (at(name) < 0 ? NaN : Number(list[at(name)] ?? NaN));
@@ -28,8 +28,9 @@ function ofExpression({ names, data, gradients, parts, selected, step, total }, 
     step,
     total,
     value: (name) => of(data, name),
-    gradient: (name) => of(gradients, name),
-    parts: (name) => of(parts, name),
+    gradient: (name) => of(grads, name),
+    /** Whether the last step added a further part to the gradient of a value. */
+    added: (name) => last !== null && last.to === at(name) && last.before !== null,
     selected: selected === null ? null : names[selected],
   };
 }

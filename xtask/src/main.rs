@@ -23,6 +23,8 @@ Tasks:
   play [--no-open] [--port PORT]
                            build the playground, serve it on this machine and open it
   bench [FILTER] [--json]  run the benchmarks, each beside its reference
+  bench page               size, start and long tasks of the playground, in Chromium
+  pictures                 take the pictures of the playground that the docs show
   compare [SYSTEM ...]     time the two-moons step of other systems beside ours:
                            micrograd (default), micrograd-rust (both beside
                            micrograd's code by the drop-in, and as a program),
@@ -44,6 +46,8 @@ fn main() -> ExitCode {
             println!("{}", site.display());
         }),
         Some("play") => playground::play(&rest),
+        Some("pictures") if rest.is_empty() => playground::script("pictures/take.js"),
+        Some("bench") if rest == ["page"] => playground::script("bench/page.js"),
         Some("bench") => bench(&rest),
         Some("compare") => compare::run_all(&rest),
         Some("help" | "--help" | "-h") => {

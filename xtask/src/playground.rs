@@ -49,6 +49,17 @@ pub(crate) fn test(words: &[String]) -> Result<(), String> {
     run(&mut node)
 }
 
+/// Builds the page and runs one of its scripts: measurements, pictures for the docs.
+///
+/// # Errors
+/// What failed.
+pub(crate) fn script(name: &str) -> Result<(), String> {
+    let (site, chromium) = (site::build()?, install::chromium()?);
+    let mut node = Command::new("node");
+    node.current_dir(root().join("playground")).arg(name);
+    run(node.env("GRADLING_SITE", site).env("GRADLING_CHROMIUM", chromium))
+}
+
 /// Builds the page, serves it on this machine and opens it.
 ///
 /// # Errors
