@@ -34,6 +34,8 @@ export async function mount(host) {
 
   // What is on the screen.
   const stage = element('div', { class: 'stage', 'data-group': 'graph', 'data-group-label': 'The graph' });
+  // Zooming begins with what is in the page.
+  host.root.append(stage);
   const graph = picture(stage, {
     chosen: (place) => choose(place),
     opened: (part) => setFold(true, [...state.opened, part]),

@@ -525,7 +525,9 @@ export async function mount(host) {
     if (file) await useTable(await file.text(), file.name);
   }
 
-  const pasteTable = (text) => useTable(text, 'table.csv');
+  function pasteTable(text) {
+    return useTable(text, 'table.csv');
+  }
 
   function useTable(text, name) {
     return inOrder(async () => {

@@ -88,7 +88,10 @@ async function show({ room: name, hidden }, state) {
     }
     if (state !== undefined) await room.importState?.(state);
   } catch (error) {
-    if (!error.gone) tell(error);
+    if (!error.gone) {
+      tell(error);
+      console.error(error);
+    }
   }
   if (number !== opening) return;
   place.setAttribute('aria-busy', 'false');

@@ -49,7 +49,7 @@ test('Back and Forward go through the rooms, and a room is found as it was left'
     assert.match(page.url(), /kept=1/);
   }));
 
-test('the button of colours goes through the system's, light and dark, and a reload keeps the choice', () =>
+test('the button of colours goes through auto, light and dark, and a reload keeps the choice', () =>
   visit({ scheme: 'dark' }, async (page) => {
     await ready(page, 'expression');
     const shown = () => page.evaluate(() => document.documentElement.dataset.theme);
