@@ -1,4 +1,5 @@
-//! What the native sessions answer: `run expression TEXT CALL [JSON]`, `run code LANGUAGE TEXT`, `run examples`;
+//! What the native sessions answer: `run expression TEXT CALL [JSON]`, `run code LANGUAGE TEXT`,
+//! `run gradients TEXT`, `run examples`;
 //! `run network …`, see the module.
 //!
 //! Tests compare the page with it.
@@ -33,11 +34,16 @@ fn main() {
             let code: String = serde_json::from_str(&answer).expect("code is a text");
             print!("{code}");
         }
+        ["gradients", text] => {
+            let Ok(printed) = open(text).printed() else { panic!("nothing is open") };
+            let texts = |(name, data, grad): &(String, f64, f64)| json!([name, format!("{data:?}"), format!("{grad:?}")]);
+            println!("{}", printed.iter().map(texts).collect::<serde_json::Value>());
+        }
         ["examples"] => {
             for example in EXAMPLES {
                 println!("{}", json!({ "key": example.key, "text": example.text }));
             }
         }
-        _ => panic!("run expression TEXT CALL [JSON] | run code LANGUAGE TEXT | run examples | run network …"),
+        _ => panic!("run expression TEXT CALL [JSON] | run code LANGUAGE TEXT | run gradients TEXT | run examples | run network …"),
     }
 }

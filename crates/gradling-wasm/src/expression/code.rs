@@ -77,13 +77,21 @@ pub(super) fn program(values: &[Value], inputs: &[Vec<usize>], language: Languag
 }
 
 fn rust(lines: &[String], printed: &[(String, String)], root: &str) -> String {
-    let mut out = String::from("use gradling::Value;\n\nfn main() {\n");
+    let mut out = String::from("use gradling::Value;\n\n");
+    let is_loud = |line: &String| {
+        let name = line.strip_prefix("let ").and_then(|rest| rest.split(' ').next());
+        name.is_some_and(|name| name.contains(|c: char| c.is_ascii_uppercase()))
+    };
+    if lines.iter().any(is_loud) {
+        out.push_str("#[allow(non_snake_case)]\n");
+    }
+    out.push_str("fn main() {\n");
     for line in lines {
         let _ = writeln!(out, "    {line}");
     }
     let _ = writeln!(out, "\n    {root}.backward();");
     for (label, name) in printed {
-        let label = label.escape_default().to_string().replace('{', "{{").replace('}', "}}");
+        let label = quoted(label);
         let _ = writeln!(
             out,
             "    println!(\"{label}: data {{:?}}, grad {{:?}}\", {name}.data(), {name}.grad());"
@@ -103,17 +111,20 @@ fn python(lines: &[String], printed: &[(String, String)], root: &str) -> String 
     }
     let _ = writeln!(out, "\n{root}.backward()");
     for (label, name) in printed {
-        let label: String = label
-            .chars()
-            .flat_map(|c| match c {
-                '{' | '}' => vec![c, c],
-                '"' | '\\' => vec!['\\', c],
-                _ => vec![c],
-            })
-            .collect();
+        let label = quoted(label);
         let _ = writeln!(out, "print(f\"{label}: data {{{name}.data!r}}, grad {{{name}.grad!r}}\")");
     }
     out
+}
+
+/// A label within a text that is formatted, of either language.
+fn quoted(label: &str) -> String {
+    let doubled = |c| match c {
+        '{' | '}' => vec![c, c],
+        '"' | '\\' => vec!['\\', c],
+        c => vec![c],
+    };
+    label.chars().flat_map(doubled).collect()
 }
 
 /// A name that neither language has a use for, and no other value has.

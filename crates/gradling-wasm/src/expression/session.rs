@@ -262,6 +262,23 @@ impl Session {
         })?
     }
 
+    /// What the [`code`](Session::code) prints: the label, or `result`, the number and the gradient of every
+    /// value that has a name and of the result, in the order of creation.
+    ///
+    /// # Errors
+    /// If no graph is open.
+    pub fn printed(&mut self) -> Result<Vec<(String, f64, f64)>, Problem> {
+        let grads = self.backward()?;
+        self.with(|_, values| {
+            let last = values.len().saturating_sub(1);
+            let named = |(place, value): (usize, &Value)| {
+                let name = value.label().or((place == last).then(|| "result".to_owned()))?;
+                (!value.is_constant()).then(|| (name, value.data(), grads[place]))
+            };
+            values.iter().enumerate().filter_map(named).collect()
+        })
+    }
+
     /// The graph as a program.
     ///
     /// # Errors
