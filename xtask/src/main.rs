@@ -6,6 +6,7 @@ mod licences;
 mod playground;
 mod process;
 mod python;
+mod rival;
 mod site;
 mod test;
 
@@ -33,6 +34,9 @@ Tasks:
   compare digits [SYSTEM ...]
                            loss and gradient of two digit networks, 64-32-10 and
                            784-128-10, batches of 128: torch, jax (default both)
+  compare playground       epochs a second in the browser, beside the engine of the
+                           TensorFlow playground, which is fetched with git
+                           (TENSORFLOW_PLAYGROUND names a clone that is there)
 ";
 
 fn main() -> ExitCode {
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Some("pictures") if rest.is_empty() => playground::script("pictures/take.js"),
         Some("bench") if rest == ["page"] => playground::script("bench/page.js"),
         Some("bench") => bench(&rest),
+        Some("compare") if rest == ["playground"] => rival::compare(),
         Some("compare") => compare::run_all(&rest),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");

@@ -45,6 +45,7 @@ fn figures(session: &mut Session) -> Result<Value, Box<dyn Error>> {
         "penalty": session.penalty(),
         "curve": session.curve(),
         "rows": session.problem.points.len(),
+        "training_rows": session.problem.train.rows.len(),
         "model": export::model(session)?.len(),
     }))
 }

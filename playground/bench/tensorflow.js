@@ -1,0 +1,111 @@
+// Trains the same network by this engine and by that of the TensorFlow playground, in turn, in one page.
+//
+// 2-16-16-1, tanh, batches of 10 of 250 points. First both take the same steps from the same weights, and their
+// weights have to agree; only then anything is timed.
+
+import init, { Network } from '../engine/gradling_wasm.js';
+import * as theirs from './nn.js';
+
+const ROWS = 250;
+const BATCH = 10;
+const RATE = 0.03;
+const ROUNDS = 9;
+const ENOUGH = 400; // milliseconds of each in a round
+
+const settings = (batch) =>
+  JSON.stringify({
+    data: { set: 'circles', rows: ROWS, noise: 0.1, held: 0, seed: 3 },
+    net: { layers: [16, 16] },
+    // Their error is half of the square, so their rate is twice ours.
+    training: { loss: 'squared', rate: RATE, batch, activations: ['tanh'] },
+  });
+
+function theirNetwork(parameters) {
+  const { TANH, LINEAR } = theirs.Activations;
+  const network = theirs.buildNetwork([2, 16, 16, 1], TANH, LINEAR, null, ['x', 'y']);
+  let place = 0;
+  for (const layer of network.slice(1)) {
+    for (const node of layer) {
+      for (const link of node.inputLinks) link.weight = parameters[place++];
+      node.bias = parameters[place++];
+    }
+  }
+  return network;
+}
+
+const weightsOf = (network) => network.slice(1).flatMap((layer) => layer.flatMap((node) => [...node.inputLinks.map((link) => link.weight), node.bias]));
+
+/** An epoch as their page does it. */
+function theirEpoch(network, rows, batch) {
+  for (let i = 0; i < rows.length; i += 1) {
+    const { x, y, label } = rows[i];
+    theirs.forwardProp(network, [x, y]);
+    theirs.backProp(network, label, theirs.Errors.SQUARE);
+    if ((i + 1) % batch === 0) theirs.updateWeights(network, 2 * RATE, 0);
+  }
+}
+
+/** Epochs a second of `work(count)`, which runs so many. */
+function timed(work) {
+  let count = 1;
+  for (;;) {
+    const from = performance.now();
+    work(count);
+    const took = performance.now() - from;
+    if (took >= ENOUGH) return (1000 * count) / took;
+    count = took < ENOUGH / 8 ? count * 4 : Math.ceil((count * ENOUGH * 1.1) / took);
+  }
+}
+
+const median = (all) => all.toSorted((a, b) => a - b)[all.length >> 1];
+const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+async function measure() {
+  await init();
+  const check = new Network(settings(ROWS));
+  const points = check.points();
+  const rows = Array.from({ length: ROWS }, (_, k) => ({ x: points[4 * k], y: points[4 * k + 1], label: 2 * points[4 * k + 2] - 1 }));
+  const same = theirNetwork(check.parameters());
+  for (let k = 0; k < 50; k += 1) {
+    check.advance(1);
+    theirEpoch(same, rows, ROWS);
+  }
+  const ours = check.parameters();
+  const apart = Math.max(...weightsOf(same).map((w, k) => Math.abs(w - ours[k])));
+  if (!(apart < 1e-4)) throw new Error(`after 50 steps the weights are ${apart} apart`);
+
+  const network = new Network(settings(BATCH));
+  const other = theirNetwork(network.parameters());
+  const of = { ours: [], theirs: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    of.ours.push(timed((count) => network.advance((count * ROWS) / BATCH)));
+    await pause();
+    of.theirs.push(
+      timed((count) => {
+        for (let k = 0; k < count; k += 1) theirEpoch(other, rows, BATCH);
+      }),
+    );
+    await pause();
+  }
+  const ratios = of.ours.map((speed, k) => speed / of.theirs[k]);
+
+  const grey = new Uint8Array([128, 128, 128, 200, 100, 0, 0, 100, 200]);
+  network.boundary(100, grey);
+  const boundaries = Array.from({ length: 30 }, () => {
+    const from = performance.now();
+    network.boundary(100, grey);
+    return performance.now() - from;
+  });
+  return { apart, ours: median(of.ours), theirs: median(of.theirs), ratio: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios), boundary: median(boundaries) };
+}
+
+measure().then(
+  (answer) => {
+    document.getElementById('answer').textContent = JSON.stringify(answer, null, 1);
+    document.documentElement.dataset.done = 'yes';
+  },
+  (error) => {
+    document.getElementById('answer').textContent = String(error.stack ?? error);
+    document.documentElement.dataset.done = 'no';
+  },
+);
