@@ -470,7 +470,13 @@ export async function mount(host) {
     return `${about.labels[scores.indexOf(top)]}, ${percent(1 / whole)}`;
   }
 
-  const anyRow = () => row ?? Array.from({ length: points.length / 4 }, (_, k) => k).find((k) => points[4 * k + 3] === 0) ?? 0;
+  /** The chosen row, or the first that is learned from. */
+  function anyRow() {
+    if (row !== null) return row;
+    let first = 0;
+    while (points[4 * first + 3] === 1) first += 1;
+    return first;
+  }
 
   function openNeuron() {
     inOrder(async () => {
