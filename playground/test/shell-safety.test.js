@@ -18,6 +18,9 @@ test('the policy of the page stops scripts, styles and requests from anywhere el
       document.body.lastChild.click();
       // A name that is reserved for never existing; the policy stops it before it is looked up.
       const fetched = await fetch('http://elsewhere.invalid/').then(() => true, () => false);
+      const told = new Promise((resolve) => {
+        document.addEventListener('securitypolicyviolation', (event) => event.effectiveDirective === 'script-src' && resolve());
+      });
       const evaluate = (resolve) => {
         try {
           resolve(globalThis.eval('1') === 1);
@@ -27,6 +30,7 @@ test('the policy of the page stops scripts, styles and requests from anywhere el
       };
       // Not in the call of the test itself, which may do more than the page.
       const evaluated = await new Promise((resolve) => setTimeout(evaluate, 0, resolve));
+      await told;
       return { broken: [...new Set(broken)].sort(), ran: globalThis.ran === true, fetched, evaluated };
     });
     assert.deepEqual(stopped, {

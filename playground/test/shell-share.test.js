@@ -59,7 +59,7 @@ test('the other rooms can be hidden', () =>
   }));
 
 test('a file that was saved opens as what it was', () =>
-  visit({ hash: '#tour?lesson=2' }, async (page) => {
+  visit({ hash: '#tour?lesson=chain' }, async (page) => {
     await ready(page, 'tour');
     const before = new URL(page.url()).hash;
     await page.locator('#share').click();
@@ -89,7 +89,7 @@ const HOSTILE = {
 
 for (const [what, text] of Object.entries(HOSTILE)) {
   test(`a file with ${what} is refused with its name, and nothing changes`, () =>
-    visit({ hash: '#tour?lesson=2' }, async (page) => {
+    visit({ hash: '#tour?lesson=chain' }, async (page) => {
       await ready(page, 'tour');
       const before = page.url();
       await openFile(page, 'their <b>file</b>.json', text);

@@ -31,7 +31,7 @@ async function step(page, times) {
 /** What the learner does in each lesson; `almost` is close and does not count. */
 const DEEDS = {
   slope: {
-    almost: (page) => type(page, 'a', '1.5'),
+    almost: (page) => type(page, 'a', '0.5'),
     deed: (page) => type(page, 'a', '1'),
   },
   chain: {
@@ -39,11 +39,11 @@ const DEEDS = {
     deed: (page) => step(page, 1),
   },
   accumulation: {
-    almost: (page) => step(page, 4),
+    almost: (page) => step(page, 5),
     deed: (page) => step(page, 1),
   },
   order: {
-    almost: (page) => step(page, 5),
+    almost: (page) => step(page, 6),
     deed: (page) => step(page, 1),
   },
   neuron: {

@@ -19,7 +19,7 @@ export const LESSONS = [
     key: 'slope',
     title: 'Slope',
     room: 'expression',
-    start: { e: 'a = 2\nb = -3\nc = 10\nd = a*b + c', s: '99' },
+    start: { e: 'a = 2\nb = -3\nc = 10\nd = a*b + c', s: '5' },
     hide: EXTRAS,
     text: [
       'A derivative answers one question: if I nudge this number a little, how far does the result move, for each unit of nudge?',
@@ -82,7 +82,7 @@ export const LESSONS = [
     key: 'neuron',
     title: 'Neuron',
     room: 'expression',
-    start: { e: NEURON, s: '99' },
+    start: { e: NEURON, s: '10' },
     hide: EXTRAS,
     text: [
       'A neuron weighs its inputs, adds a bias, and squashes the sum: `tanh(w·x + b)`. It is one more expression, and you know everything there is to its gradient.',

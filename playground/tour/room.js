@@ -63,9 +63,9 @@ export async function mount(host) {
         'div',
         { class: 'buttons tour-buttons' },
         at > 0 && button('Back', 'lesson-back', () => go(at - 1)),
-        button('Begin again', 'lesson-again', () => go(at)),
         at + 1 < LESSONS.length && button('Next lesson', 'lesson-next', () => go(at + 1), 'button-main'),
-        at + 1 === LESSONS.length && button('Forget my progress', 'lesson-forget', forget),
+        button('Begin again', 'lesson-again', () => go(at), 'button-plain'),
+        at + 1 === LESSONS.length && button('Forget my progress', 'lesson-forget', forget, 'button-plain'),
       ),
     );
     lessonPane.scrollTop = 0;
