@@ -297,16 +297,19 @@ export function picture(stage, { chosen, opened }) {
 
   /** From a node along an edge: to what it was made from, to what was made from it, or to a neighbour. */
   function along(node, key) {
-    const linked = (side, other) =>
-      [...edges.keys()].map((pair) => pair.match(/^(group-\d+|\d+)-(group-\d+|\d+)$/)).filter((pair) => pair[side] === node.id).map((pair) => nodes.get(pair[other]));
-    const near = (all) => all.filter(Boolean).sort((a, b) => Math.abs(a.box[1] - node.box[1]) - Math.abs(b.box[1] - node.box[1]))[0];
-    if (key === 'ArrowLeft') return near(linked(2, 1));
-    if (key === 'ArrowRight') return near(linked(1, 2));
-    const centre = ({ box: [x, , width] }) => x + width / 2;
-    const column = [...nodes.values()].filter((other) => Math.abs(centre(other) - centre(node)) < 90);
-    const down = key === 'ArrowDown';
-    const beyond = column.filter((other) => (down ? other.box[1] > node.box[1] : other.box[1] < node.box[1]));
-    return beyond.sort((a, b) => (down ? a.box[1] - b.box[1] : b.box[1] - a.box[1]))[0];
+    const { high } = drawn;
+    const [flow, aside] = high ? [1, 0] : [0, 1];
+    const ends = [...edges.keys()].map((pair) => pair.match(/^(group-\d+|\d+)-(group-\d+|\d+)$/));
+    const linked = (side, other) => ends.filter((pair) => pair[side] === node.id).map((pair) => nodes.get(pair[other]));
+    const far = (other) => Math.abs(other.box[aside] - node.box[aside]);
+    const near = (all) => all.filter(Boolean).sort((a, b) => far(a) - far(b))[0];
+    if (key === (high ? 'ArrowUp' : 'ArrowLeft')) return near(linked(2, 1));
+    if (key === (high ? 'ArrowDown' : 'ArrowRight')) return near(linked(1, 2));
+    const centre = ({ box }) => box[flow] + box[flow + 2] / 2;
+    const rank = [...nodes.values()].filter((other) => Math.abs(centre(other) - centre(node)) < (high ? 50 : 90));
+    const onward = key === 'ArrowDown' || key === 'ArrowRight';
+    const beyond = rank.filter((other) => (onward ? other.box[aside] > node.box[aside] : other.box[aside] < node.box[aside]));
+    return beyond.sort((a, b) => far(a) - far(b))[0];
   }
 
   const nodeOf = (target) => nodes.get(target.closest?.('.gl-node')?.dataset.id);

@@ -81,7 +81,8 @@ export function player({ go, value }) {
       ({ step, total } = frame);
       disabled = quiet !== null;
       if (disabled && playing()) pause();
-      formula.textContent = quiet ? '' : [frame.said.formula, frame.said.product].filter(Boolean).join('   ');
+      const parts = quiet ? [] : [frame.said.formula, frame.said.product].filter(Boolean);
+      formula.replaceChildren(...parts.map((part) => element('span', {}, part)));
       formula.hidden = formula.textContent === '';
       text.textContent = quiet ?? frame.said.text;
       show();

@@ -113,6 +113,16 @@ export async function mount(host) {
     };
   }
 
+  /** A screen that is higher than wide has the data flow down. */
+  const isHigh = () => stage.clientWidth < 560;
+  let high = isHigh();
+  const turned = new ResizeObserver(() => {
+    if (isHigh() === high || ended) return;
+    high = isHigh();
+    if (drawn) load({ keep: true });
+  });
+  turned.observe(stage);
+
   // What the session answers.
   let loads = 0;
   async function load({ keep = false } = {}) {
@@ -123,7 +133,7 @@ export async function mount(host) {
     text.set(wanted);
     let answer;
     try {
-      const given = { text: wanted, edits: edits.map(({ key, value, base }) => ({ key, value: String(value), base: base ?? null })), step, fold: state.fold, opened };
+      const given = { text: wanted, edits: edits.map(({ key, value, base }) => ({ key, value: String(value), base: base ?? null })), step, fold: state.fold, opened, down: isHigh() };
       answer = await ask('load', given);
       // The steps of another graph mean nothing.
       if (!keep && step > 0 && drawn && shapeOf(answer) !== shapeOf(drawn)) answer.frame = await ask('go', { step: 0 });
@@ -154,8 +164,9 @@ export async function mount(host) {
   const shapeOf = ({ nodes }) => nodes.map(({ inputs, made, label }) => `${inputs}|${inputs.length > 0 ? made.replace(/[\d.−]+/g, '') : ''}|${label}`).join(';');
 
   async function take(answer) {
-    const same = drawn && !stage.classList.contains('is-broken-off') && shapeOf(drawn) === shapeOf(answer) && drawn.picture.nodes.length === answer.picture.nodes.length && drawn.fold === state.fold;
+    const same = drawn && !stage.classList.contains('is-broken-off') && shapeOf(drawn) === shapeOf(answer) && drawn.picture.nodes.length === answer.picture.nodes.length && drawn.fold === state.fold && drawn.high === isHigh();
     answer.fold = state.fold;
+    answer.high = isHigh();
     answer.places = new Map(answer.nodes.map(({ id }, place) => [String(id), place]));
     answer.leafOf = new Map(answer.leaves.map(({ place }, i) => [place, i]));
     answer.total = answer.frame.total;
@@ -432,6 +443,7 @@ export async function mount(host) {
     unmount() {
       ended = true;
       quietly(null);
+      turned.disconnect();
       tape.pause();
       graph.end();
     },

@@ -7,21 +7,37 @@ use std::process::Command;
 
 /// Beside the examples of the page: every operation, every kind of name.
 const TEXTS: &[(&str, &str)] = &[
-    ("keywords", "fn = 2; lambda = 3; Value = 0.5; self = fn*lambda + Value; print = self^2; print"),
+    (
+        "keywords",
+        "fn = 2; lambda = 3; Value = 0.5; self = fn*lambda + Value; print = self^2; print",
+    ),
     ("alphabets", "größe = 2; 数 = 3; a_ = 4; w = [1, -2]; größe*数 + a_*w[0] - w[1]"),
     ("constants", "x = 2; y = 3 - x; z = 2/(1 - y) + 4*(5 + 6); u = -(2*3); z*u + 7"),
     ("signs", "x = -2; y = -x^2; z = (-x)^3; w = 2^x; w - y - (z - x) - -3"),
-    ("functions", "x = 0.3; exp(x) + log(x) + sqrt(x) + sin(x)*cos(x) + sigmoid(x) + relu(x) + softplus(x) + gelu(x) \
-        + erf(x) + abs(-x) + leaky_relu(-x) + leaky_relu(-x, 0.2) + x^x"),
-    ("many", "x = 0.3; y = -1; l = [x, y, 2]; sum(l) + mean(l) + logsumexp(l) + max(l) + min(x, y) + dot(l, [y, x, x]) \
-        + affine([x, y], [y, 2], x) + softmax(l)[1] + log_softmax(l)[2]"),
-    ("choices", "x = 0.3; y = 2; c = x < y; d = (x >= y) + (x == y) + (x != 3); select(c, x*y, x) + d"),
+    (
+        "functions",
+        "x = 0.3; exp(x) + log(x) + sqrt(x) + sin(x)*cos(x) + sigmoid(x) + relu(x) + softplus(x) + gelu(x) \
+        + erf(x) + abs(-x) + leaky_relu(-x) + leaky_relu(-x, 0.2) + x^x",
+    ),
+    (
+        "many",
+        "x = 0.3; y = -1; l = [x, y, 2]; sum(l) + mean(l) + logsumexp(l) + max(l) + min(x, y) + dot(l, [y, x, x]) \
+        + affine([x, y], [y, 2], x) + softmax(l)[1] + log_softmax(l)[2]",
+    ),
+    (
+        "choices",
+        "x = 0.3; y = 2; c = x < y; d = (x >= y) + (x == y) + (x != 3); select(c, x*y, x) + d",
+    ),
     ("again", "c = 1; c = c + 1; c = c*c; a = c; c = a + c; c*1"),
     ("open", "tanh(w*x + b)"),
 ];
 
 fn texts() -> Vec<(&'static str, &'static str)> {
-    EXAMPLES.iter().map(|example| (example.key, example.text)).chain(TEXTS.iter().copied()).collect()
+    EXAMPLES
+        .iter()
+        .map(|example| (example.key, example.text))
+        .chain(TEXTS.iter().copied())
+        .collect()
 }
 
 fn session(text: &str) -> Session {
@@ -72,7 +88,10 @@ fn the_rust_code_compiles_and_prints_the_gradients() {
             for (printed, expected) in [(printed_data, data), (printed_grad, grad)] {
                 let number: f64 = printed.parse().expect("a number");
                 let near = (number - expected).abs() <= 1e-12 * expected.abs().max(1.0);
-                assert!(near || (number.is_nan() && expected.is_nan()), "{key}: {line}, not {expected}");
+                assert!(
+                    near || (number.is_nan() && expected.is_nan()),
+                    "{key}: {line}, not {expected}"
+                );
             }
         }
     }

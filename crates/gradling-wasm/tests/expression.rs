@@ -49,7 +49,18 @@ fn expression() -> impl Strategy<Value = String> {
     let leaf = leaf.prop_map(|text| if text.starts_with('-') { format!("({text})") } else { text });
     leaf.prop_recursive(6, 60, 4, |inner| {
         let one = proptest::sample::select(vec![
-            "tanh", "exp", "log", "sqrt", "sin", "cos", "sigmoid", "relu", "softplus", "gelu", "erf", "abs",
+            "tanh",
+            "exp",
+            "log",
+            "sqrt",
+            "sin",
+            "cos",
+            "sigmoid",
+            "relu",
+            "softplus",
+            "gelu",
+            "erf",
+            "abs",
             "leaky_relu",
         ]);
         let two = proptest::sample::select(vec!["+", "-", "*", "/", "^", "<", ">="]);
@@ -124,8 +135,15 @@ fn the_lecture_has_the_gradients_of_the_lecture() {
         let place = labels.iter().position(|label| label == name).expect("a label");
         frame["grads"][place].as_str().expect("known").to_owned()
     };
-    let expected =
-        [("a", "6.0000"), ("b", "-4.0000"), ("c", "-2.0000"), ("e", "-2.0000"), ("d", "-2.0000"), ("f", "4.0000"), ("L", "1.0000")];
+    let expected = [
+        ("a", "6.0000"),
+        ("b", "-4.0000"),
+        ("c", "-2.0000"),
+        ("e", "-2.0000"),
+        ("d", "-2.0000"),
+        ("f", "4.0000"),
+        ("L", "1.0000"),
+    ];
     for (name, grad) in expected {
         assert_eq!(of(name), grad, "{name}");
     }
@@ -136,9 +154,19 @@ fn a_value_used_twice_shows_its_running_sum() {
     let mut session = session("a = 3\nb = a + a");
     let first = call(&mut session, "go", json!({ "step": 2 }));
     let second = call(&mut session, "go", json!({ "step": 3 }));
-    assert_eq!((first["last"]["before"].clone(), first["last"]["after"].clone()), (json!(null), json!("1")));
-    assert_eq!((second["last"]["before"].clone(), second["last"]["after"].clone()), (json!("1"), json!("2")));
-    assert!(second["said"]["text"].as_str().expect("text").contains("1 + 1 = 2"), "{}", second["said"]);
+    assert_eq!(
+        (first["last"]["before"].clone(), first["last"]["after"].clone()),
+        (json!(null), json!("1"))
+    );
+    assert_eq!(
+        (second["last"]["before"].clone(), second["last"]["after"].clone()),
+        (json!("1"), json!("2"))
+    );
+    assert!(
+        second["said"]["text"].as_str().expect("text").contains("1 + 1 = 2"),
+        "{}",
+        second["said"]
+    );
 }
 
 #[test]
@@ -176,7 +204,10 @@ fn a_wrong_text_says_where_and_leaves_the_last_graph_open() {
     assert_eq!(answer["error"]["line"], json!([2, 8]));
     // In units of UTF-16: ä is one.
     assert_eq!(answer["error"]["span"][0], json!(13));
-    assert_eq!(call(&mut session, "frame", json!({}))["data"], json!(["2.0000", "3.0000", "6.0000"]));
+    assert_eq!(
+        call(&mut session, "frame", json!({}))["data"],
+        json!(["2.0000", "3.0000", "6.0000"])
+    );
 }
 
 #[test]
@@ -191,12 +222,19 @@ fn names_without_a_value_are_numbers_to_drag() {
 fn plain_numbers_can_be_changed_too() {
     let mut session = session("x = 2\ny = x*3");
     session.set("~0", -1.0).expect("the 3");
-    assert_eq!(call(&mut session, "frame", json!({}))["data"], json!(["2.0000", "-1.0000", "-2.0000"]));
+    assert_eq!(
+        call(&mut session, "frame", json!({}))["data"],
+        json!(["2.0000", "-1.0000", "-2.0000"])
+    );
 }
 
 #[test]
 fn an_edit_is_dropped_where_the_text_has_another_number() {
-    let edit = |base| Edit { key: "a".into(), value: serde_json::from_value(json!(9.0)).expect("a number"), base };
+    let edit = |base| Edit {
+        key: "a".into(),
+        value: serde_json::from_value(json!(9.0)).expect("a number"),
+        base,
+    };
     let number = |x: f64| serde_json::from_value(json!(x)).ok();
     let result = |edit: Edit| {
         let mut session = Session::default();
@@ -212,7 +250,10 @@ fn an_edit_is_dropped_where_the_text_has_another_number() {
 fn the_first_value_that_is_no_number_is_named() {
     let mut session = session("x = -1\nloss = log(x)*2");
     let frame = call(&mut session, "frame", json!({}));
-    assert_eq!(frame["nonFinite"]["text"], "log(x) is NaN, made by ln from x = −1".replace("log", "ln"));
+    assert_eq!(
+        frame["nonFinite"]["text"],
+        "log(x) is NaN, made by ln from x = −1".replace("log", "ln")
+    );
 }
 
 #[test]

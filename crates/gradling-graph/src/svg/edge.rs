@@ -65,7 +65,20 @@ impl Picture<'_> {
                 write_arrowhead(out, tip, along, arrow, paint);
                 if for_page {
                     let middle = entry(&points, along);
-                    out.classed("gl-local", "", [middle[0], middle[1] - 5.0], Anchor::Middle);
+                    match self.style.direction {
+                        Direction::LeftToRight => {
+                            let above = [middle[0], middle[1] - 5.0];
+                            out.classed("gl-local", "", above, Anchor::Middle);
+                        }
+                        Direction::TopToBottom => {
+                            out.classed(
+                                "gl-local",
+                                "",
+                                [middle[0], middle[1] + 4.0],
+                                Anchor::Middle,
+                            );
+                        }
+                    }
                 }
                 let tag = match link.values.len() {
                     1 if link.uses > 1 => Some(format!("×{}", link.uses)),

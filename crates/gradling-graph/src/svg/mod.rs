@@ -15,7 +15,7 @@ mod words;
 use crate::graph::Graph;
 use crate::group::{Shows, View};
 use crate::layout::{Layout, Problem, Rect, RegionSpec, Spacing, arrange};
-use crate::options::{Detail, Options};
+use crate::options::{Detail, Direction, Options};
 use crate::theme;
 
 use paint::{Anchor, Canvas, Gradient};
@@ -74,7 +74,14 @@ impl<'a> Picture<'a> {
         let shapes = shapes(graph, &view, style);
         let spacing = if options.is_for_page() {
             // Room for the local derivative on a line, and for the order above a badge.
-            Spacing { boxes: 22.0, lines: 16.0, ranks: 84.0, padding: 18.0 }
+            match options.direction {
+                Direction::LeftToRight => {
+                    Spacing { boxes: 22.0, lines: 16.0, ranks: 84.0, padding: 18.0 }
+                }
+                Direction::TopToBottom => {
+                    Spacing { boxes: 18.0, lines: 16.0, ranks: 48.0, padding: 18.0 }
+                }
+            }
         } else if marks {
             Spacing { boxes: 3.0, lines: 3.0, ranks: 20.0, padding: 10.0 }
         } else {

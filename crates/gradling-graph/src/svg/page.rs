@@ -85,21 +85,25 @@ fn write_record(out: &mut Canvas, node: &Node, shape: &Shape, rect: Rect) {
         let [x, y] = shape.middle(rect);
         let [width, height] = badge.size;
         match shape.direction {
-            Direction::LeftToRight => out.draw("<path class='gl-stem' d='M@ @h@'/>", &[
-                x + width / 2.0,
-                y,
-                STEM,
-            ]),
-            Direction::TopToBottom => out.draw("<path class='gl-stem' d='M@ @v@'/>", &[
-                x,
-                y + height / 2.0,
-                STEM,
-            ]),
+            Direction::LeftToRight => {
+                out.draw("<path class='gl-stem' d='M@ @h@'/>", &[x + width / 2.0, y, STEM])
+            }
+            Direction::TopToBottom => {
+                out.draw("<path class='gl-stem' d='M@ @v@'/>", &[x, y + height / 2.0, STEM])
+            }
         }
         let around = Rect { x: x - width / 2.0, y: y - height / 2.0, width, height };
         part(out, "gl-badge", around, badge.radius());
         out.classed("gl-symbol", &badge.symbol, [x, y + 0.36 * theme::SYMBOL.size], Anchor::Middle);
-        out.classed("gl-order", "", [x, around.y - 5.0], Anchor::Middle);
+        match shape.direction {
+            Direction::LeftToRight => {
+                out.classed("gl-order", "", [x, around.y - 5.0], Anchor::Middle);
+            }
+            // Lines arrive above.
+            Direction::TopToBottom => {
+                out.classed("gl-order", "", [x + width / 2.0 + 6.0, y + 4.0], Anchor::Start);
+            }
+        }
     }
     let corner = if node.is_leaf() { LEAF_CORNER + 3.0 } else { CORNER };
     write_card(out, shape.label.as_deref(), Some(node), card, corner);
@@ -109,13 +113,10 @@ fn write_card(out: &mut Canvas, label: Option<&str>, node: Option<&Node>, card: 
     part(out, "gl-card", card, corner);
     let mut y = card.y + 3.0;
     if let Some(label) = label {
-        out.draw("<path class='gl-head' d='M@ @v@h@v@a", &[
-            card.x,
-            card.y + corner,
-            ROW + 4.0 - corner,
-            card.width,
-            corner - ROW - 4.0,
-        ]);
+        out.draw(
+            "<path class='gl-head' d='M@ @v@h@v@a",
+            &[card.x, card.y + corner, ROW + 4.0 - corner, card.width, corner - ROW - 4.0],
+        );
         let (r, side) = (corner, 2.0 * corner - card.width);
         out.draw("@ @ 0 0 0 @ @h@a@ @ 0 0 0 @ @z'/>", &[r, r, -r, -r, side, r, r, -r, r]);
         out.classed("gl-label", label, [card.x + PAD, card.y + 14.5], Anchor::Start);
@@ -125,7 +126,12 @@ fn write_card(out: &mut Canvas, label: Option<&str>, node: Option<&Node>, card: 
     let (left, right) = (card.x + PAD, card.x + card.width - PAD);
     let bottom = card.y + card.height;
     let (data_line, grad_line) = (y + 12.5, y + ROW + 12.5);
-    let ground = Rect { x: card.x + 3.0, y: y + ROW, width: card.width - 6.0, height: bottom - y - ROW - 3.0 };
+    let ground = Rect {
+        x: card.x + 3.0,
+        y: y + ROW,
+        width: card.width - 6.0,
+        height: bottom - y - ROW - 3.0,
+    };
     part(out, "gl-tint", ground, 4.0);
     out.classed("gl-caption", "data", [left, data_line], Anchor::Start);
     out.classed("gl-data", &number(node.data), [right, data_line], Anchor::End);

@@ -36,7 +36,9 @@ fn main() {
         }
         ["gradients", text] => {
             let Ok(printed) = open(text).printed() else { panic!("nothing is open") };
-            let texts = |(name, data, grad): &(String, f64, f64)| json!([name, format!("{data:?}"), format!("{grad:?}")]);
+            let texts = |(name, data, grad): &(String, f64, f64)| {
+                json!([name, format!("{data:?}"), format!("{grad:?}")])
+            };
             println!("{}", printed.iter().map(texts).collect::<serde_json::Value>());
         }
         ["examples"] => {
@@ -44,6 +46,8 @@ fn main() {
                 println!("{}", json!({ "key": example.key, "text": example.text }));
             }
         }
-        _ => panic!("run expression TEXT CALL [JSON] | run code LANGUAGE TEXT | run gradients TEXT | run examples | run network …"),
+        _ => panic!(
+            "run expression TEXT CALL [JSON] | run code LANGUAGE TEXT | run gradients TEXT | run examples | run network …"
+        ),
     }
 }

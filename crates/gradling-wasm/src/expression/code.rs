@@ -112,7 +112,8 @@ fn python(lines: &[String], printed: &[(String, String)], root: &str) -> String 
     let _ = writeln!(out, "\n{root}.backward()");
     for (label, name) in printed {
         let label = quoted(label);
-        let _ = writeln!(out, "print(f\"{label}: data {{{name}.data!r}}, grad {{{name}.grad!r}}\")");
+        let _ =
+            writeln!(out, "print(f\"{label}: data {{{name}.data!r}}, grad {{{name}.grad!r}}\")");
     }
     out
 }
@@ -225,25 +226,17 @@ fn make(
             Language::Rust => closed(call("pow", &whole(1))),
             Language::Python => opened(format!("{} ** {}", value_of(0), value_of(1))),
         },
-        Op::LeakyRelu => closed(call(
-            "leaky_relu",
-            &literal(value.number().unwrap_or(0.01), language),
-        )),
+        Op::LeakyRelu => {
+            closed(call("leaky_relu", &literal(value.number().unwrap_or(0.01), language)))
+        }
         Op::Ln => closed(call("log", "")),
         Op::Max | Op::Min => closed(call(op.name(), &whole(1))),
-        Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq | Op::Ne => {
-            closed(call(op.name(), &whole(1)))
-        }
+        Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq | Op::Ne => closed(call(op.name(), &whole(1))),
         Op::Select => closed(call("select", &format!("{}, {}", whole(1), whole(2)))),
         Op::Sum | Op::Mean | Op::LogSumExp => {
             closed(format!("{}{}({})", path(language), op.name(), list(0, n)))
         }
-        Op::Dot => closed(format!(
-            "{}dot({}, {})",
-            path(language),
-            list(0, n / 2),
-            list(n / 2, n)
-        )),
+        Op::Dot => closed(format!("{}dot({}, {})", path(language), list(0, n / 2), list(n / 2, n))),
         Op::Affine => {
             let half = n / 2;
             let (x, w, b) = (list(0, half), list(half, 2 * half), whole(2 * half));

@@ -14,15 +14,19 @@ pub struct Example {
 pub const EXAMPLES: &[Example] = &[
     Example {
         key: "lecture",
-        title: "Six values",
+        title: "The lecture’s six values",
         text: "a = 2\nb = -3\nc = 10\ne = a*b\nd = e + c\nf = -2\nL = d*f",
     },
     Example {
         key: "neuron",
-        title: "A neuron",
+        title: "The lecture’s neuron",
         text: "x1 = 2\nx2 = 0\nw1 = -3\nw2 = 1\nb = 6.8813735870195432\nn = x1*w1 + x2*w2 + b\no = tanh(n)",
     },
-    Example { key: "twice", title: "Used twice", text: "a = -2\nb = 3\nd = a*b\ne = a + b\nf = d*e" },
+    Example {
+        key: "twice",
+        title: "Used twice",
+        text: "a = -2\nb = 3\nd = a*b\ne = a + b\nf = d*e",
+    },
     Example {
         key: "micrograd",
         title: "micrograd’s README",
@@ -33,6 +37,11 @@ pub const EXAMPLES: &[Example] = &[
         key: "tanh",
         title: "tanh from its parts",
         text: "x = 2; w = -3; b = 6.8813735870195432\nn = x*w + b\nt = exp(2*n)\no = (t - 1)/(t + 1)",
+    },
+    Example {
+        key: "relu",
+        title: "A neuron with ReLU",
+        text: "x = [1, -2, 0.5]\nw = [0.7, -0.4, 1.2]\nb = -0.3\nn = dot(x, w) + b\nout = relu(n)",
     },
     Example {
         key: "softmax",

@@ -58,11 +58,8 @@ impl Loaded {
     pub(super) fn shown(&self, values: &[Value]) -> (Graph, usize, Vec<String>) {
         let Some(&root) = values.last() else { return (Graph::default(), 0, Vec::new()) };
         let parts = self.parts(values);
-        let folded: Vec<bool> = parts
-            .names
-            .iter()
-            .map(|name| self.fold && !self.opened.contains(name))
-            .collect();
+        let folded: Vec<bool> =
+            parts.names.iter().map(|name| self.fold && !self.opened.contains(name)).collect();
         if !folded.contains(&true) {
             let graph = trace_last(root, MOST_DRAWN);
             let left_out = values.len() - graph.nodes().len();
@@ -79,9 +76,17 @@ impl Loaded {
         (trace(root).grouped(parts.names.clone(), &of_value), 0, parts.names)
     }
 
-    pub(super) fn page_svg(&self, values: &[Value]) -> (String, usize, Vec<String>) {
+    pub(super) fn page_svg(
+        &self,
+        values: &[Value],
+        direction: Direction,
+    ) -> (String, usize, Vec<String>) {
         let (graph, left_out, parts) = self.shown(values);
-        (graph.to_svg(&Options::new().fold(Fold::Depth(1)).for_page()), left_out, parts)
+        (
+            graph.to_svg(&Options::new().direction(direction).fold(Fold::Depth(1)).for_page()),
+            left_out,
+            parts,
+        )
     }
 }
 

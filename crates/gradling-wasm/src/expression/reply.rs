@@ -7,7 +7,7 @@ use super::session::{Edit, Loaded, Num, Problem, Session};
 use super::steps::Send;
 use super::words::{self, short};
 use gradling::Value;
-use gradling_graph::number;
+use gradling_graph::{Direction, number};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -20,6 +20,8 @@ struct Asked {
     step: Option<usize>,
     fold: bool,
     opened: Vec<String>,
+    /// The data flow down, for a screen that is higher than wide.
+    down: bool,
     key: String,
     value: Option<Num>,
     place: usize,
@@ -30,8 +32,9 @@ struct Asked {
 impl Session {
     /// Answers one call of the page. What is wrong comes as `{"error": …}`.
     pub fn call(&mut self, name: &str, arguments: &str) -> String {
-        let asked = serde_json::from_str(arguments)
-            .map_err(|error| Problem::new(format!("the call is no good: {error}"), "reload the page"));
+        let asked = serde_json::from_str(arguments).map_err(|error| {
+            Problem::new(format!("the call is no good: {error}"), "reload the page")
+        });
         let answer = asked.and_then(|asked: Asked| self.answer(name, &asked));
         match answer {
             Ok(answer) => answer.to_string(),
@@ -101,10 +104,11 @@ impl Session {
 
     /// The graph as the page draws it, and the first frame.
     fn draw(&mut self, asked: &Asked) -> Result<Json, Problem> {
+        let direction = if asked.down { Direction::TopToBottom } else { Direction::LeftToRight };
         let drawn = self.with(|loaded, values| {
             loaded.fold = asked.fold;
             loaded.opened = asked.opened.iter().cloned().collect();
-            let (svg, left_out, parts) = loaded.page_svg(values);
+            let (svg, left_out, parts) = loaded.page_svg(values, direction);
             let nodes: Vec<Json> = (0..values.len())
                 .map(|place| {
                     let symbol = values[place].symbol();
@@ -193,7 +197,10 @@ impl Session {
         });
         self.with(|loaded, values| {
             let Some(given) = given.filter(|_| place < values.len()) else {
-                return Err(Problem::new("this is not a number", "write one as in -3, 0.5 or 2*-3"));
+                return Err(Problem::new(
+                    "this is not a number",
+                    "write one as in -3, 0.5 or 2*-3",
+                ));
             };
             let mut why = Vec::new();
             let all = loaded.steps.total();
@@ -208,7 +215,11 @@ impl Session {
                 || given == grad
                 || (given.is_nan() && grad.is_nan());
             let sum = if loaded.uses[place] > 1 {
-                format!(" It is used {} times, and the parts add up to {}.", loaded.uses[place], short(grad))
+                format!(
+                    " It is used {} times, and the parts add up to {}.",
+                    loaded.uses[place],
+                    short(grad)
+                )
             } else {
                 String::new()
             };
@@ -305,9 +316,8 @@ impl Loaded {
 
     fn broken(&self, found: &gradling::NonFinite) -> Json {
         let place = |value: Value| self.ids.binary_search(&value.id()).ok();
-        let name = |value: Value| {
-            place(value).map_or_else(String::new, |place| self.names[place].clone())
-        };
+        let name =
+            |value: Value| place(value).map_or_else(String::new, |place| self.names[place].clone());
         let data = short(found.value.data());
         let from: Vec<String> = found
             .inputs
@@ -320,7 +330,12 @@ impl Loaded {
             .collect();
         let text = match from.is_empty() {
             true => format!("{} was given as {data}", name(found.value)),
-            false => format!("{} is {data}, made by {} from {}", name(found.value), found.value.symbol(), from.join(", ")),
+            false => format!(
+                "{} is {data}, made by {} from {}",
+                name(found.value),
+                found.value.symbol(),
+                from.join(", ")
+            ),
         };
         json!({ "place": place(found.value), "text": text })
     }

@@ -73,7 +73,8 @@ impl Steps {
             let (before, flow) = (grads[to], flows[input]);
             let after = before.map_or(flow, |before| before + flow);
             grads[to] = Some(after);
-            let send = Send { from, input, to, gradient, local: locals[input], flow, before, after };
+            let send =
+                Send { from, input, to, gradient, local: locals[input], flow, before, after };
             see(send);
             last = Some(send);
         }

@@ -124,9 +124,7 @@ pub(super) fn rule(value: Value, x: &[&str], y: &str, i: usize) -> String {
             if i >= 2 * n { "1".into() } else { name((i + n) % (2 * n)) }
         }
         Op::LogSumExp => format!("exp({} − {y})", name(i)),
-        Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq | Op::Ne => {
-            "0, a comparison is flat".into()
-        }
+        Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq | Op::Ne => "0, a comparison is flat".into(),
         Op::Leaf | Op::Own => String::new(),
     }
 }

@@ -48,11 +48,18 @@ impl Text<'_> {
         };
         let schedule = match training.schedule {
             Course::Constant => None,
-            Course::Linear => Some(format!("Schedule::Linear {{ from: RATE, to: 0.0, steps: {} }}", training.span)),
-            Course::Cosine => Some(format!("Schedule::Cosine {{ from: RATE, to: 0.0, steps: {} }}", training.span)),
-            Course::Halving => {
-                Some(format!("Schedule::Step {{ from: RATE, factor: 0.5, every: {} }}", training.span))
-            }
+            Course::Linear => Some(format!(
+                "Schedule::Linear {{ from: RATE, to: 0.0, steps: {} }}",
+                training.span
+            )),
+            Course::Cosine => Some(format!(
+                "Schedule::Cosine {{ from: RATE, to: 0.0, steps: {} }}",
+                training.span
+            )),
+            Course::Halving => Some(format!(
+                "Schedule::Step {{ from: RATE, factor: 0.5, every: {} }}",
+                training.span
+            )),
         };
         let mut uses = vec!["Activation", "Layer", "Mlp", "Module", "Neuron", "Trainer"];
         uses.push(optimiser);
@@ -197,13 +204,21 @@ impl Text<'_> {
             (Task::Binary, Loss::CrossEntropy) => {
                 ("loss::binary_cross_entropy(scores[0], y[0])".to_owned(), true, false)
             }
-            (_, Loss::CrossEntropy) => ("loss::soft_cross_entropy(&scores, y)".to_owned(), true, false),
+            (_, Loss::CrossEntropy) => {
+                ("loss::soft_cross_entropy(&scores, y)".to_owned(), true, false)
+            }
             (_, Loss::Squared) if many => (all("(z - (2.0 * t - 1.0)).pow(2)"), false, true),
             (_, Loss::Absolute) if many => (all("(z - (2.0 * t - 1.0)).abs()"), false, true),
             (_, Loss::Hinge) if many => (all("loss::hinge(z, 2.0 * t - 1.0)"), true, true),
-            (_, Loss::Squared) => ("(scores[0] - (2.0 * y[0] - 1.0)).pow(2)".to_owned(), false, false),
-            (_, Loss::Absolute) => ("(scores[0] - (2.0 * y[0] - 1.0)).abs()".to_owned(), false, false),
-            (_, Loss::Hinge) => ("loss::hinge(scores[0], 2.0 * y[0] - 1.0)".to_owned(), true, false),
+            (_, Loss::Squared) => {
+                ("(scores[0] - (2.0 * y[0] - 1.0)).pow(2)".to_owned(), false, false)
+            }
+            (_, Loss::Absolute) => {
+                ("(scores[0] - (2.0 * y[0] - 1.0)).abs()".to_owned(), false, false)
+            }
+            (_, Loss::Hinge) => {
+                ("loss::hinge(scores[0], 2.0 * y[0] - 1.0)".to_owned(), true, false)
+            }
         }
     }
 
@@ -211,7 +226,12 @@ impl Text<'_> {
         let Training { l1, l2, .. } = *self.training;
         let terms = [
             (l1, format!("{l1:?} * sum(&weights.iter().map(|w| w.abs()).collect::<Vec<Value>>())")),
-            (l2, format!("0.5 * {l2:?} * sum(&weights.iter().map(|&w| w * w).collect::<Vec<Value>>())")),
+            (
+                l2,
+                format!(
+                    "0.5 * {l2:?} * sum(&weights.iter().map(|&w| w * w).collect::<Vec<Value>>())"
+                ),
+            ),
         ];
         let sum: Vec<String> =
             terms.into_iter().filter(|(rate, _)| *rate > 0.0).map(|(_, text)| text).collect();
@@ -327,10 +347,16 @@ impl Text<'_> {
             (l1, l2) => {
                 let mut terms = Vec::new();
                 if l1 {
-                    terms.push(format!("{:?} * gradling.sum([w.abs() for w in weights])", training.l1));
+                    terms.push(format!(
+                        "{:?} * gradling.sum([w.abs() for w in weights])",
+                        training.l1
+                    ));
                 }
                 if l2 {
-                    terms.push(format!("0.5 * {:?} * gradling.sum([w * w for w in weights])", training.l2));
+                    terms.push(format!(
+                        "0.5 * {:?} * gradling.sum([w * w for w in weights])",
+                        training.l2
+                    ));
                 }
                 format!(", plus={}", terms.join(" + "))
             }
@@ -354,7 +380,9 @@ impl Text<'_> {
         let many = self.session.problem.outputs() > 1;
         let all = |one: &str| format!("gradling.sum([{one} for z, t in zip(x, y)])");
         match (self.session.problem.task, self.training.loss) {
-            (Task::Regression, Loss::CrossEntropy | Loss::Squared) => "nn.squared_error(x[0], y)".to_owned(),
+            (Task::Regression, Loss::CrossEntropy | Loss::Squared) => {
+                "nn.squared_error(x[0], y)".to_owned()
+            }
             (Task::Regression, _) => "(x[0] - y).abs()".to_owned(),
             (Task::Binary, Loss::CrossEntropy) => "nn.binary_cross_entropy(x[0], y)".to_owned(),
             (_, Loss::CrossEntropy) => "nn.cross_entropy(x, y)".to_owned(),

@@ -1,9 +1,9 @@
 //! The data of a session: a table, what the network sees of each row, and which rows are held out.
 
+use super::Wrong;
 use super::features::{self, Feature};
 use super::net;
 use super::settings::{Data, MOST_CLASSES, Set, Settings};
-use super::Wrong;
 use gradling::{Rng, scope};
 use gradling_data::{
     Code, Column, Encoder, Table, Target, TargetCode, Targets, Task, Values, generate, split,
@@ -66,7 +66,10 @@ pub struct Part {
 enum See {
     Plane(Vec<Feature>),
     /// Scores of the columns: those of the mean row, and where the axes stand among them.
-    Columns { mean: Vec<f64>, axes: [Option<(usize, f64, f64)>; 2] },
+    Columns {
+        mean: Vec<f64>,
+        axes: [Option<(usize, f64, f64)>; 2],
+    },
 }
 
 impl Problem {
@@ -130,7 +133,8 @@ impl Problem {
             table,
             encoder,
         };
-        let inputs: Vec<Vec<f64>> = problem.points.iter().map(|&[x, y]| problem.see(x, y)).collect();
+        let inputs: Vec<Vec<f64>> =
+            problem.points.iter().map(|&[x, y]| problem.see(x, y)).collect();
         problem.train = problem.part(&parts.train, &inputs);
         problem.held = problem.part(&parts.held_out, &inputs);
         Ok(problem)
@@ -354,9 +358,8 @@ fn plane(data: &Data) -> Result<Plane, Wrong> {
 
 /// Two hills and two hollows, at the corners of a square.
 fn hills(x: f64, y: f64) -> f64 {
-    let bump = |cx: f64, cy: f64| {
-        gradling::Real::exp(-((x - cx) * (x - cx) + (y - cy) * (y - cy)) / 0.18)
-    };
+    let bump =
+        |cx: f64, cy: f64| gradling::Real::exp(-((x - cx) * (x - cx) + (y - cy) * (y - cy)) / 0.18);
     bump(0.5, 0.5) + bump(-0.5, -0.5) - bump(0.5, -0.5) - bump(-0.5, 0.5)
 }
 
@@ -405,14 +408,19 @@ fn above(data: &Data) -> Result<Plane, Wrong> {
         let (x, y) = (rng.between(-2.0, 2.0), rng.between(-2.0, 2.0));
         let height = f(x)?;
         if height.is_nan() {
-            return Err(format!("f(x) is not a number at x = {x:.3}; take a function that is one from -2 to 2").into());
+            return Err(format!(
+                "f(x) is not a number at x = {x:.3}; take a function that is one from -2 to 2"
+            )
+            .into());
         }
         truth.push(f64::from(y > height));
         points.push([x + data.noise * rng.normal(), y + data.noise * rng.normal()]);
     }
     if truth.iter().all(|&t| t == truth[0]) {
         let side = if truth[0] == 1.0 { "above" } else { "below" };
-        return Err(format!("all points lie {side} f(x), from -2 to 2: take another function").into());
+        return Err(
+            format!("all points lie {side} f(x), from -2 to 2: take another function").into()
+        );
     }
     Ok(Plane { points, truth, regression: false, view: [-2.1, -2.1, 2.1, 2.1] })
 }

@@ -190,8 +190,7 @@ impl Failure {
         self.row = Some(row);
         self.op = value.symbol().to_string();
         self.value = number(value.data());
-        self.inputs =
-            value.inputs().into_iter().map(|x| (name(x), number(x.data()))).collect();
+        self.inputs = value.inputs().into_iter().map(|x| (name(x), number(x.data()))).collect();
         let place = match (self.layer, self.neuron) {
             (Some(layer), Some(neuron)) => {
                 format!("{}, neuron {neuron}", layer_name(shape, layer))
@@ -204,11 +203,8 @@ impl Failure {
         largest.sort_by(|a, b| size(b).total_cmp(&size(a)));
         let from: Vec<String> =
             largest.iter().take(4).map(|(name, x)| format!("{name} = {x}")).collect();
-        let room = if value.data().is_finite() {
-            ", more than a number of 32 bits can hold,"
-        } else {
-            ""
-        };
+        let room =
+            if value.data().is_finite() { ", more than a number of 32 bits can hold," } else { "" };
         self.text = format!(
             "Step {} gave the loss {}. It began in {place}: {} gave {}{room} from {}{}.",
             self.step,

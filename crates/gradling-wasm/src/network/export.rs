@@ -1,7 +1,7 @@
 //! The network as a model file, and its data as the table that the file predicts from.
 
-use super::session::Session;
 use super::Wrong;
+use super::session::Session;
 use gradling_data::{Code, TargetCode};
 use gradling_model::{Dense, Model, Network};
 

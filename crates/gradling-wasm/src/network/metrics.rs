@@ -35,8 +35,7 @@ pub fn figures(problem: &Problem, part: &Part, loss: f64, scores: &[f32]) -> Opt
     let truth = part.rows.iter().map(|&row| problem.truth[row]);
     let mut figures = Figures { loss, ..Figures::default() };
     if problem.task == Task::Regression {
-        let predicted: Vec<f64> =
-            scores.iter().map(|&z| problem.quantity(f64::from(z))).collect();
+        let predicted: Vec<f64> = scores.iter().map(|&z| problem.quantity(f64::from(z))).collect();
         let truth: Vec<f64> = truth.map(|t| problem.quantity(t)).collect();
         figures.r2 = metrics::r2(&predicted, &truth).ok();
         figures.rmse = metrics::rmse(&predicted, &truth).ok();

@@ -47,8 +47,11 @@ impl Shape {
         let layer = (0..self.layers.len()).rfind(|&l| self.first(l) <= parameter)?;
         let (inputs, within) = (self.inputs_of(layer), parameter - self.first(layer));
         let (neuron, input) = (within / (inputs + 1), within % (inputs + 1));
-        (neuron < self.layers[layer])
-            .then_some(Place { layer, neuron, input: (input < inputs).then_some(input) })
+        (neuron < self.layers[layer]).then_some(Place {
+            layer,
+            neuron,
+            input: (input < inputs).then_some(input),
+        })
     }
 
     /// Which parameters are weights: a penalty leaves biases alone.
@@ -71,11 +74,7 @@ impl Shape {
 
     /// The activation of a layer; the last one has none.
     pub fn activation(&self, training: &Training, layer: usize) -> Activation {
-        if layer + 1 == self.layers.len() {
-            Activation::Linear
-        } else {
-            training.activation(layer)
-        }
+        if layer + 1 == self.layers.len() { Activation::Linear } else { training.activation(layer) }
     }
 
     /// The network on the tape, with these numbers.
@@ -148,7 +147,8 @@ pub fn targets(task: Task) -> usize {
 pub fn loss_of(kind: Loss, task: Task, scores: &[Value], target: &[Value]) -> Value {
     let side = |t: Value| 2.0 * t - 1.0;
     let each = |one: fn(Value, Value) -> Value| {
-        let losses: Vec<Value> = scores.iter().zip(target).map(|(&z, &t)| one(z, side(t))).collect();
+        let losses: Vec<Value> =
+            scores.iter().zip(target).map(|(&z, &t)| one(z, side(t))).collect();
         if losses.len() == 1 { losses[0] } else { sum(&losses) }
     };
     match (task, kind) {

@@ -19,13 +19,9 @@ impl Optimiser {
     pub fn of(training: &Training) -> Self {
         match training.optimiser {
             Kind::Sgd => Optimiser::Sgd(Sgd::new(training.rate)),
-            Kind::Momentum => {
-                Optimiser::Sgd(Sgd::new(training.rate).momentum(training.momentum))
-            }
+            Kind::Momentum => Optimiser::Sgd(Sgd::new(training.rate).momentum(training.momentum)),
             Kind::Adam => Optimiser::Adam(Adam::new(training.rate)),
-            Kind::AdamW => {
-                Optimiser::AdamW(AdamW::new(training.rate).weight_decay(training.decay))
-            }
+            Kind::AdamW => Optimiser::AdamW(AdamW::new(training.rate).weight_decay(training.decay)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the network gives, as colours.
 
-use super::session::Session;
 use super::Wrong;
+use super::session::Session;
 use gradling_data::Task;
 
 /// Colours as red, green, blue: of each class, and of what is between.

@@ -1,9 +1,9 @@
 //! One sample as a graph: as text for the expression room, and as a picture.
 
+use super::Wrong;
 use super::explain::{layer_name, sample};
 use super::session::Session;
 use super::settings::Loss;
-use super::Wrong;
 use gradling::scope;
 use gradling_data::Task;
 use gradling_graph::{Options, trace};
@@ -81,7 +81,12 @@ impl Session {
     }
 
     /// Writes the inputs of a layer as leaves, and gives their names.
-    fn write_inputs(&self, out: &mut String, layer: usize, row: usize) -> Result<Vec<String>, Wrong> {
+    fn write_inputs(
+        &self,
+        out: &mut String,
+        layer: usize,
+        row: usize,
+    ) -> Result<Vec<String>, Wrong> {
         let inputs = self.row(row)?;
         let (numbers, names): (Vec<f64>, Vec<String>) = if layer == 0 {
             let names = (0..inputs.len()).map(|k| {
@@ -167,7 +172,8 @@ impl Session {
                 format!("logsumexp({}) - {}", scores.join(", "), scores[class])
             }
             _ => {
-                let terms: Vec<String> = scores.iter().zip(target).map(|(z, &t)| one(z, t)).collect();
+                let terms: Vec<String> =
+                    scores.iter().zip(target).map(|(z, &t)| one(z, t)).collect();
                 terms.join(" + ")
             }
         }

@@ -1,5 +1,6 @@
 //! A session: data, network and training, step by step, forth and back.
 
+use super::Wrong;
 use super::data::{Part, Problem};
 use super::explain::Failure;
 use super::history::History;
@@ -9,7 +10,6 @@ use super::net::Shape;
 use super::optimiser::{Optimiser, rate};
 use super::settings::{Settings, Training};
 use super::stop::{Best, Stop};
-use super::Wrong;
 use gradling::{Rng, Runner};
 use serde::Serialize;
 use std::sync::Arc;
@@ -387,11 +387,8 @@ impl Session {
             }
             self.state.sum = 0.0;
         }
-        let count = if !self.log.0.is_empty() && self.is_single() {
-            1
-        } else {
-            self.state.training.batch
-        };
+        let count =
+            if !self.log.0.is_empty() && self.is_single() { 1 } else { self.state.training.batch };
         let taken = self.state.cursor..(self.state.cursor + count).min(rows);
         self.gather(taken.clone());
         let arrays: [&[f32]; 2] = [&self.batch.x, &self.batch.y];

@@ -281,7 +281,9 @@ impl Training {
         ];
         for (name, number) in numbers {
             if !(number.is_finite() && number >= 0.0) {
-                return Err(format!("{name} is {number}: take a number that is not negative").into());
+                return Err(
+                    format!("{name} is {number}: take a number that is not negative").into()
+                );
             }
         }
         if self.momentum >= 1.0 {

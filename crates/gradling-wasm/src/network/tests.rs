@@ -278,7 +278,10 @@ fn a_table_that_is_wrong_says_row_and_column() {
         let settings = Settings::from_json(&json!({"data": data}).to_string()).unwrap();
         Session::new(settings).err().map(|error| error.to_string()).unwrap_or_default()
     };
-    let message = wrong("a,b,kind\n1,2,x\n3,oh,y\n5,6,x\n7,8,y\n9,1,x\n3,4,y\n1,2,x\n1,2,y\n3,2,x\n3,1,y\n2,2,x\n", json!({}));
+    let message = wrong(
+        "a,b,kind\n1,2,x\n3,oh,y\n5,6,x\n7,8,y\n9,1,x\n3,4,y\n1,2,x\n1,2,y\n3,2,x\n3,1,y\n2,2,x\n",
+        json!({}),
+    );
     assert!(message.contains("own.csv:3") && message.contains("\"b\""), "{message}");
     let message = wrong("a,b,kind\n1,2,x\n3,y\n", json!({}));
     assert!(message.contains("own.csv:3"), "{message}");
@@ -335,7 +338,8 @@ fn the_model_file_predicts_what_the_session_does() {
         json!({"set": "table", "csv": samples::IRIS, "target": "sepal_width_cm"}),
     ] {
         let is_table = data["set"] == "table";
-        let features = if is_table { json!([]) } else { json!(["x1", "x2", "x1*x2", "sin(pi*x1)"]) };
+        let features =
+            if is_table { json!([]) } else { json!(["x1", "x2", "x1*x2", "sin(pi*x1)"]) };
         let mut session = session(json!({
             "data": data, "net": {"features": features}, "training": {"rate": 0.02},
         }));
@@ -371,15 +375,19 @@ fn texts_of_samples_give_the_numbers_of_the_session() {
         let row = session.problem.train.rows[4];
         let (text, note) = session.loss_text(row).unwrap();
         assert_eq!(note.is_some(), layers == [24, 24]);
-        let found = gradling::scope(|| {
-            gradling_expr::parse(&text).unwrap().eval([]).unwrap().root.data()
-        });
+        let found =
+            gradling::scope(|| gradling_expr::parse(&text).unwrap().eval([]).unwrap().root.data());
         let sample = gradling::scope(|| {
             let state = session.state();
             let target = session.problem.target(row);
             let inputs = session.inputs_of(4);
             explain::sample(
-                &session.shape, &session.problem, &state.training, &state.parameters, &inputs, &target,
+                &session.shape,
+                &session.problem,
+                &state.training,
+                &state.parameters,
+                &inputs,
+                &target,
             )
             .loss
             .data()
