@@ -397,7 +397,7 @@ export async function mount(host) {
     failure.replaceChildren(
       element('strong', {}, 'The numbers left what can be computed with'),
       element('p', {}, failed.text),
-      nodes.length > 0 && element('details', {}, element('summary', {}, 'What it was made from'), element('ul', {}, nodes)),
+      nodes.length > 0 ? element('details', {}, element('summary', {}, 'What it was made from'), element('ul', {}, nodes)) : '',
       element('p', { class: 'hint' }, 'Usually the learning rate is too large: go back, make it smaller, and go on.'),
       button('Back to the last good state', () => inOrder(() => call('recover')), { id: 'recover', class: 'button button-main' }),
     );

@@ -28,6 +28,27 @@ async function step(page, times) {
   }
 }
 
+/** Types a setting of the network, in the part of the settings that has it. */
+async function setting(page, part, name, value) {
+  await tabTo(page, `[data-group="${part}"] summary`);
+  if ((await page.locator(`details[data-group="${part}"]`).getAttribute('open')) === null) await page.keyboard.press('Enter');
+  await tabTo(page, `[name="${name}"]`);
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type(value);
+  await page.keyboard.press('Enter');
+}
+
+async function press(page, id) {
+  await tabTo(page, `#${id}`);
+  await page.keyboard.press('Enter');
+}
+
+const epochs = (page, least) =>
+  page.waitForFunction((wanted) => {
+    const epoch = /epoch ([\d,]+)/.exec(document.querySelector('#counter').textContent)?.[1].replaceAll(',', '');
+    return Number(epoch) >= wanted;
+  }, least);
+
 /** What the learner does in each lesson; `almost` is close and does not count. */
 const DEEDS = {
   slope: {
@@ -49,6 +70,46 @@ const DEEDS = {
   neuron: {
     almost: (page) => type(page, 'b', '9'),
     deed: (page) => type(page, 'b', '9.5'),
+  },
+  layer: {
+    // One neuron learns for ever and does not get there.
+    almost: async (page) => {
+      await press(page, 'play');
+      await epochs(page, 60);
+      await press(page, 'play');
+    },
+    deed: async (page) => {
+      await setting(page, 'net', 'layer-0', '4');
+      await press(page, 'play');
+    },
+  },
+  descent: {
+    // Too small a rate takes more epochs than there are.
+    almost: async (page) => {
+      await press(page, 'play');
+      await epochs(page, 101);
+      await press(page, 'play');
+      await press(page, 'reset');
+    },
+    deed: async (page) => {
+      await setting(page, 'training', 'rate', '0.3');
+      await press(page, 'play');
+    },
+  },
+  wrong: {
+    // Breaking it is half of it.
+    almost: async (page) => {
+      await press(page, 'play');
+      await page.locator('#recover').waitFor();
+    },
+    deed: async (page) => {
+      await press(page, 'recover');
+      await page.locator('#recover').waitFor({ state: 'hidden' });
+      await press(page, 'reset');
+      await epochs(page, 0);
+      await setting(page, 'training', 'rate', '0.01');
+      await press(page, 'play');
+    },
   },
 };
 
@@ -82,17 +143,6 @@ for (const [key, { almost, deed }] of Object.entries(DEEDS)) {
       await axe(page);
     }));
 }
-
-/** Chooses in the settings of the network by keyboard. */
-const choose = async (page, selector, text) => {
-  await tabTo(page, selector);
-  await page.keyboard.press('Control+A');
-  await page.keyboard.type(text);
-  await page.keyboard.press('Enter');
-};
-
-const epochs = (page, at) =>
-  page.waitForFunction((least) => Number(/epoch ([\d,]+)/.exec(document.querySelector('#counter').textContent)?.[1].replaceAll(',', '')) >= least, at);
 
 test('the lessons are walked by keyboard, and progress outlives a reload', () =>
   visit({ hash: '#tour' }, async (page) => {
