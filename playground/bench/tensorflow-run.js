@@ -1,7 +1,7 @@
 // Opens the page of the comparison in Chromium and prints what it measured: `node tensorflow-run.js FOLDER`.
 
 import { chromium } from 'playwright-core';
-import { serve } from '../test/browser.js';
+import { serve } from '../test/site.js';
 
 const server = await serve(process.argv[2]);
 const args = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];

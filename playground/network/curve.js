@@ -9,6 +9,7 @@ const ROWS = 12;
 
 export function curve() {
   const holder = element('div', { class: 'curve-plot', 'aria-hidden': 'true' });
+  const key = element('p', { class: 'curve-key hint', 'aria-hidden': 'true' });
   const caption = element('p', { class: 'unseen' });
   const body = element('tbody');
   const head = element('tr');
@@ -18,7 +19,7 @@ export function curve() {
     element('summary', {}, 'As a table'),
     element('div', { class: 'curve-scroll', tabIndex: 0, role: 'group', 'aria-label': 'Losses by epoch' }, element('table', {}, element('thead', {}, head), body)),
   );
-  const root = element('figure', { class: 'curve', 'aria-label': 'Curve of the losses' }, holder, caption, table);
+  const root = element('figure', { class: 'curve', 'aria-label': 'Curve of the losses' }, key, holder, caption, table);
   let plot = null;
   let names = null;
   let latest = null;
@@ -43,6 +44,18 @@ export function curve() {
       holder,
     );
     names = labels.join();
+    key.replaceChildren(
+      element('span', {}, racing ? 'Held-out loss by epoch' : 'Loss by epoch'),
+      ...labels.map((label, k) => {
+        const sample = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+        const line = document.createElementNS('http://www.w3.org/2000/svg', 'line');
+        for (const [name, value] of Object.entries({ width: 26, height: 8 })) sample.setAttribute(name, value);
+        const how = { x1: 0, x2: 26, y1: 4, y2: 4, stroke: colours[k], 'stroke-width': 2.5, 'stroke-dasharray': dashes[k].join(' ') };
+        for (const [name, value] of Object.entries(how)) line.setAttribute(name, value);
+        sample.append(line);
+        return element('span', { class: 'curve-name' }, sample, label);
+      }),
+    );
   }
 
   function draw() {

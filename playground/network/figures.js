@@ -42,7 +42,7 @@ export function figures() {
         {},
         element('th', { scope: 'row', title: labels[k] }, name(k)),
         ...row.map((count, j) => {
-          const cell = element('td', { class: `number ${j === k ? 'right' : 'wrong'}` }, String(count));
+          const cell = element('td', { class: `number ${j === k ? 'hit' : 'miss'}` }, String(count));
           cell.style.setProperty('--part', `${Math.round((60 * count) / most)}%`);
           return cell;
         }),

@@ -65,6 +65,7 @@ export async function mount(host) {
     if (playing && target === null) inOrder(() => call('play', value));
   });
   speed.setAttribute('aria-label', 'Speed, in batches');
+  speed.classList.add('speed');
   const counter = element('output', { class: 'counter number', id: 'counter' });
   const bar = element(
     'div',
@@ -76,7 +77,6 @@ export async function mount(host) {
     button('Epoch', () => step('epoch'), { id: 'step-epoch', title: 'To the end of the epoch' }),
     button('Reset', reset, { id: 'reset' }),
     speed,
-    counter,
   );
   const progress = element('progress', { max: 1, value: 0, 'aria-label': 'The run of the link is repeated' });
   const repeating = element('div', { class: 'repeating', hidden: true }, element('span', {}, 'Repeating the run of the link'), progress, button('Stop here', () => inOrder(() => call('pause'))));
@@ -95,7 +95,7 @@ export async function mount(host) {
       end,
       failure,
       nothing,
-      element('section', { class: 'net panel', 'aria-label': 'Network' }, net.root),
+      element('section', { class: 'net panel', 'aria-label': 'Network' }, net.root, counter),
       element('section', { class: 'panel curve-panel', 'aria-label': 'Loss', 'data-group': 'curve', 'data-group-label': 'Curve of the losses' }, graph.root),
     ),
     element('div', { class: 'right' }, element('section', { class: 'panel plane-panel', 'aria-label': 'Plane' }, square.root, legend()), element('div', { class: 'panel figures-panel', 'data-group': 'figures', 'data-group-label': 'Figures' }, shown.root), element('div', { class: 'panel inspector-panel' }, facts.root)),

@@ -19,6 +19,11 @@ function put(pixels, width, height) {
 
 const rgb = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
 
+/** The colours of what is said of every point: paler than the points, which stand out from it. */
+function pale(colours) {
+  return colours.map((part, k) => Math.round(colours[k % 3] + (part - colours[k % 3]) * 0.62));
+}
+
 /** A mark for a class, so that colour is not all that tells classes apart. */
 function mark(path, shape, x, y, r) {
   const points = (...all) => {
@@ -46,7 +51,7 @@ export class Stage {
   plane(canvas, network, { about, points, looks, chosen }) {
     const context = canvas.getContext('2d');
     const { width, height } = canvas;
-    const pixels = put(network.boundary(BOUNDARY, looks.colours), BOUNDARY, BOUNDARY);
+    const pixels = put(network.boundary(BOUNDARY, pale(looks.colours)), BOUNDARY, BOUNDARY);
     context.imageSmoothingEnabled = true;
     context.drawImage(pixels, 0, 0, width, height);
     if (points) context.drawImage(this.#marks(width, height, { about, points, looks }), 0, 0);

@@ -41,7 +41,7 @@ for (const [way, press] of [
       assert.notEqual(second, first);
       await press.sample(page);
       await atSteps(page, 2);
-      assert.match(await page.evaluate(() => location.hash), /then=1:s:1/);
+      await inAddress(page, 'then', '1:s:1');
       await press.epoch(page);
       // 175 rows: 10 and 1 are taken, and 17 batches are left.
       await atSteps(page, 19);

@@ -52,7 +52,10 @@ export const inAddress = (page, key, value) =>
 export async function native(settings, steps, log = []) {
   const words = ['run', '--quiet', '-p', 'gradling-wasm', '--example', 'run', '--', 'network'];
   const given = [JSON.stringify(settings), String(steps), JSON.stringify(log)];
-  const { stdout } = await promisify(execFile)('cargo', [...words, ...given], { cwd: ROOT, maxBuffer: 1 << 26 });
+  // A binary that is there already spares the look at whether it is still right.
+  const built = process.env.GRADLING_RUN;
+  const [program, before] = built ? [built, ['network']] : ['cargo', words];
+  const { stdout } = await promisify(execFile)(program, [...before, ...given], { cwd: ROOT, maxBuffer: 1 << 26 });
   return JSON.parse(stdout);
 }
 
