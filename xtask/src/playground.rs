@@ -30,6 +30,12 @@ pub(crate) fn packages() -> Result<(), String> {
 pub(crate) fn test(words: &[String]) -> Result<(), String> {
     let site = site::build()?;
     let chromium = install::chromium()?;
+    if words.is_empty() {
+        let embedded = ["--package", "gradling-cli", "--features", "playground"];
+        let lint = ["--all-targets", "--quiet", "--", "-D", "warnings"];
+        run(cargo().arg("clippy").args(embedded).args(lint))?;
+        run(cargo().arg("test").args(embedded).args(["--test", "play", "--test", "help"]))?;
+    }
     let folder = root().join("playground/test");
     let entries =
         fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;

@@ -35,7 +35,12 @@ pub(crate) fn compare() -> Result<(), String> {
     copy(&site, &page)?;
     copy(&root().join("playground/bench"), &page.join("bench"))?;
     let mut build = Command::new(work.join("node_modules/.bin/esbuild"));
-    build.current_dir(&work).args(["nn.ts", "--format=esm", "--target=es2022", "--log-level=error"]);
+    build.current_dir(&work).args([
+        "nn.ts",
+        "--format=esm",
+        "--target=es2022",
+        "--log-level=error",
+    ]);
     run(build.arg(format!("--outfile={}", page.join("bench/nn.js").display())))?;
 
     let mut measure = Command::new("node");
