@@ -25,7 +25,21 @@ export function panels({ set, wrong, deeds }) {
   const root = element('div', { class: 'settings' });
   let open = new Set(matchMedia('(min-width: 960px)').matches ? ['data', 'net', 'training'] : []);
 
-  function show(state, training, about, brush) {
+  // Whoever types the name of a choice goes through others on the way: the list stays until the name is typed.
+  let typed = -Infinity;
+  let waiting = null;
+  root.addEventListener('keydown', ({ key, target }) => {
+    if (key.length === 1 && target instanceof HTMLSelectElement) typed = performance.now();
+  });
+
+  function show(...given) {
+    clearTimeout(waiting);
+    const left = typed + 900 - performance.now();
+    if (left > 0) waiting = setTimeout(() => render(...given), left);
+    else render(...given);
+  }
+
+  function render(state, training, about, brush) {
     const focused = root.contains(document.activeElement) ? document.activeElement.getAttribute('name') ?? document.activeElement.id : null;
     for (const details of root.querySelectorAll('details')) {
       if (details.open) open.add(details.dataset.section);

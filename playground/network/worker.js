@@ -257,15 +257,5 @@ export function handlers(wasm, post) {
     code: (language, epochs) => now.networks[0].code(language, epochs),
     model: () => now.networks[0].model(),
     table: () => now.networks[0].table(),
-    /** Milliseconds of one picture of the plane, 100 by 100, without drawing it: the best of some. */
-    boundaryTime() {
-      let best = Infinity;
-      for (let k = 0; k < 20; k += 1) {
-        const from = performance.now();
-        now.networks[0].boundary(100, looks.colours);
-        best = Math.min(best, performance.now() - from);
-      }
-      return best;
-    },
   };
 }

@@ -110,7 +110,7 @@ test('points are drawn and erased by keyboard alone', () =>
     await page.locator('.field-name', { hasText: '2 points' }).waitFor();
   }));
 
-const CSV = `width,height,kind\n${Array.from({ length: 40 }, (_, k) => `${k % 7},${(k * 3) % 11},${k % 2 ? 'oak' : 'elm'}`).join('\n')}\n`;
+const CSV = `width,height,kind\n${Array.from({ length: 40 }, (_, k) => `${k % 7},${((k * 3) % 11) + 0.5},${k % 2 ? 'oak' : 'elm'}`).join('\n')}\n`;
 
 async function choose(page, name, text) {
   const file = join(tmpdir(), name);
@@ -152,7 +152,7 @@ test('a table is pasted by keyboard', () =>
 
 test('a wrong table says row and column, and a right one goes on from there', () =>
   network('set=table', { nothing: true }, async (page) => {
-    await choose(page, 'bad.csv', CSV.replace('\n1,3,oak', '\n1,tall,oak'));
+    await choose(page, 'bad.csv', CSV.replace('\n1,3.5,oak', '\n1,tall,oak'));
     await page.locator('.nothing', { hasText: 'bad.csv:3, column "height"' }).waitFor();
     await choose(page, 'ragged.csv', `${CSV}1,2\n`);
     await page.locator('.nothing', { hasText: 'ragged.csv:42' }).waitFor();

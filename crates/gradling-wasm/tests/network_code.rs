@@ -55,7 +55,8 @@ fn the_code_in_rust_ends_where_the_session_does() {
     )
     .unwrap();
     for (k, settings) in sessions().iter().enumerate() {
-        let mut session = Session::new(Settings::from_json(&settings.to_string()).unwrap()).unwrap();
+        let mut session =
+            Session::new(Settings::from_json(&settings.to_string()).unwrap()).unwrap();
         session.edit(1, 0.3).unwrap();
         fs::write(programs.join(format!("session{k}.rs")), code(&session, Language::Rust, EPOCHS))
             .unwrap();
