@@ -126,7 +126,7 @@ export function numbers({ chosen, set, check }) {
       const uses = found.uses.map(({ by, local, gradient, flow }) =>
         element('li', {}, `through ${by}: `, element('span', { class: 'muted' }, local), ` × ${gradient} = `, element('b', { class: 'grad' }, flow)));
       detail.replaceChildren(
-        element('h3', {}, found.name, made && made !== found.name ? element('span', { class: 'muted' }, ` = ${made}`) : null),
+        element('h2', {}, found.name, made && made !== found.name ? element('span', { class: 'muted' }, ` = ${made}`) : null),
         element('p', { class: 'detail-figures' }, element('span', { class: 'data' }, `data ${found.data}`), ' ', element('span', { class: 'grad' }, `grad ${found.grad ?? '–'}`)),
         uses.length > 0 ? element('ul', {}, uses) : '');
     },

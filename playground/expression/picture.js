@@ -178,7 +178,9 @@ export function picture(stage, { chosen, opened }) {
   function sentence(place) {
     const node = drawn.nodes[place];
     const made = node.made && node.made !== frame.names[place] ? ` = ${node.made}` : '';
-    const grad = mask?.has(place) ? 'hidden' : frame.grads[place] ?? 'not computed';
+    const part = partOf(place);
+    const known = part ? `${part}, so far ${frame.grads[place]}` : frame.grads[place] ?? '–, not computed';
+    const grad = mask?.has(place) ? '?, hidden' : known;
     const kind = node.inputs.length === 0 ? (node.constant ? ', constant' : ', leaf') : '';
     return `${frame.names[place]}${made}${kind}: data ${frame.data[place]}, gradient ${grad}`;
   }
@@ -214,9 +216,14 @@ export function picture(stage, { chosen, opened }) {
         node.bar.setAttribute('width', length);
       }
     }
-    const uses = drawn.nodes[place].uses;
+    put(node.caption, partOf(place) ?? 'grad');
+  }
+
+  /** How much of a sum is there, if some of it is not. */
+  function partOf(place) {
+    const { uses } = drawn.nodes[place];
     const got = frame.got.get(place) ?? 0;
-    put(node.caption, uses > 1 && got > 0 && got < uses && !mask ? `Σ ${got}/${uses}` : 'grad');
+    return uses > 1 && got > 0 && got < uses && !mask ? `Σ ${got}/${uses}` : null;
   }
 
   function apply(named) {

@@ -24,7 +24,7 @@ export function zoomable(stage, canvas, moved) {
     stage.dataset.pan = `${x.toFixed(1)} ${y.toFixed(1)}`;
     moved();
   });
-  for (const event of ['panzoomstart', 'panzoomzoom']) canvas.addEventListener(event, () => (fitted = false));
+  canvas.addEventListener('panzoomstart', () => (fitted = false));
   const size = () => ({ width: canvas.offsetWidth, height: canvas.offsetHeight });
 
   const place = (scale, centre) => {
@@ -45,7 +45,10 @@ export function zoomable(stage, canvas, moved) {
   const fit = () => {
     const { width, height } = size();
     if (width === 0 || stage.clientWidth === 0) return;
-    place(Math.min(stage.clientWidth / width, stage.clientHeight / height, LARGEST), [width / 2, height / 2]);
+    // A narrow stage has its tools above the graph, a wide one beside it.
+    const above = stage.clientWidth < 560 ? 48 : 0;
+    const scale = Math.min(stage.clientWidth / width, (stage.clientHeight - above) / height, LARGEST);
+    place(scale, [width / 2, height / 2 - above / 2 / scale]);
     fitted = true;
   };
   const by = (factor) => {
