@@ -38,7 +38,7 @@ export function curve() {
         cursor: { show: false },
         scales: { x: { time: false }, y: { range: (_, low, high) => (low === null ? [0, 1] : [Math.min(0, low), high > 0 ? high * 1.05 : 1]) } },
         axes: [{ ...axis, size: 26 }, { ...axis, size: 46 }],
-        series: [{}, ...labels.map((label, k) => ({ label, stroke: colours[k], width: 2, dash: dashes[k], points: { show: false } }))],
+        series: [{}, ...labels.map((label, k) => ({ label, stroke: colours[k], width: 2, dash: dashes[k], points: { show: (self) => self.data[0].length < 3, size: 6, fill: colours[k] } }))],
       },
       data,
       holder,
