@@ -4,7 +4,7 @@ import { element } from '../shell/element.js';
 import { stepped, typed } from './drag.js';
 
 /** Rows that are made at once; the rest follows on demand. */
-const ROWS = 200;
+const ROWS = 100;
 
 export function numbers({ chosen, set, check }) {
   const head = element('tr');

@@ -10,7 +10,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 /** Up to so many boxes are drawn at once and in full. */
 const SMALL = 120;
 /** How long a piece of work may take, in milliseconds. */
-const SLICE = 8;
+const SLICE = 4;
 /** Details that stay when they are out of sight. */
 const KEPT = 400;
 
@@ -69,7 +69,7 @@ export function picture(stage, { chosen, opened }) {
     shape.setAttribute('role', 'treeitem');
     shape.setAttribute('tabindex', '-1');
     shape.setAttribute('aria-selected', 'false');
-    const node = { shape, line, place, id, box: shape.dataset.box.split(' ').map(Number), full: false };
+    const node = { shape, line, place, id, box: shape.dataset.box.split(' ').map(Number), full: false, state: 'false false false false' };
     if (place !== null && drawn.leafOf.has(place)) shape.classList.add('gl-held');
     nodes.set(id, node);
     return node;
@@ -129,7 +129,7 @@ export function picture(stage, { chosen, opened }) {
           const start = await next();
           if (mine !== run) return;
           while (at < all.length && performance.now() - start < SLICE) {
-            const piece = all.slice(at, at + 40);
+            const piece = all.slice(at, at + 15);
             const shapes = parsed(light ? piece.map(outline) : piece);
             shapes.forEach((shape, i) => (light ? setNode(shape, piece[i]) : setEdge(shape)));
             into.append(...shapes);
@@ -137,6 +137,10 @@ export function picture(stage, { chosen, opened }) {
           }
         }
       }
+    }
+    if (!small) {
+      await next();
+      if (mine !== run) return;
     }
     rove(selected);
     apply(true);
@@ -175,14 +179,16 @@ export function picture(stage, { chosen, opened }) {
     stage.dataset.detailed = String([...nodes.values()].filter((node) => node.full).length);
   }
 
+  /** What is heard of a node begins with what is seen of it. */
   function sentence(place) {
     const node = drawn.nodes[place];
-    const made = node.made && node.made !== frame.names[place] ? ` = ${node.made}` : '';
-    const part = partOf(place);
-    const known = part ? `${part}, so far ${frame.grads[place]}` : frame.grads[place] ?? '–, not computed';
-    const grad = mask?.has(place) ? '?, hidden' : known;
-    const kind = node.inputs.length === 0 ? (node.constant ? ', constant' : ', leaf') : '';
-    return `${frame.names[place]}${made}${kind}: data ${frame.data[place]}, gradient ${grad}`;
+    const hidden = mask?.has(place);
+    const grad = hidden ? '?' : frame.grads[place] ?? '–';
+    const known = hidden ? ', to be found' : frame.grads[place] === null ? ', not computed' : '';
+    const made = node.made && node.made !== frame.names[place] ? `, made by ${node.made}` : '';
+    const kind = node.inputs.length > 0 ? made : node.constant ? ', constant' : ', leaf';
+    const name = node.constant ? '' : `${frame.names[place]} `;
+    return `${name}data ${frame.data[place]} ${partOf(place) ?? 'grad'} ${grad}${known}${kind}`;
   }
 
   function applyNode(node) {
@@ -353,6 +359,8 @@ export function picture(stage, { chosen, opened }) {
       drawn = given;
     },
     frame(given, hidden) {
+      // A graph that is still on its way comes with a frame of its own.
+      if (given.data.length !== drawn?.nodes.length) return;
       frame = given;
       mask = hidden;
       apply(true);

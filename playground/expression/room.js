@@ -13,8 +13,6 @@ import { player } from './player.js';
 import { quiz } from './quiz.js';
 import { read, written } from './state.js';
 
-/** Graphs of more boxes fold by themselves, where they have parts. */
-const MANY = 400;
 /** Up to so many values slopes follow while a number is dragged. */
 const FEW = 150;
 
@@ -133,10 +131,10 @@ export async function mount(host) {
     text.set(wanted);
     let answer;
     try {
-      const given = { text: wanted, edits: edits.map(({ key, value, base }) => ({ key, value: String(value), base: base ?? null })), step, fold: state.fold, opened, down: isHigh() };
+      const given = { text: wanted, edits: edits.map(({ key, value, base }) => ({ key, value: String(value), base: base ?? null })), step, fold: state.fold, auto: !state.unfolded, opened, down: isHigh() };
       answer = await ask('load', given);
       // The steps of another graph mean nothing.
-      if (!keep && step > 0 && drawn && shapeOf(answer) !== shapeOf(drawn)) answer.frame = await ask('go', { step: 0 });
+      if (!keep && step > 0 && drawn && answer.shape !== drawn.shape) answer.frame = await ask('go', { step: 0 });
     } catch (error) {
       if (mine !== loads || ended || error.gone) return;
       const what = text.bad(error);
@@ -161,11 +159,15 @@ export async function mount(host) {
     if (run) resting = setTimeout(run, 900);
   }
 
-  const shapeOf = ({ nodes }) => nodes.map(({ inputs, made, label }) => `${inputs}|${inputs.length > 0 ? made.replace(/[\d.−]+/g, '') : ''}|${label}`).join(';');
+  /** Where there is much to do, the browser draws in between. */
+  const breathe = () => (drawn.nodes.length > FEW ? new Promise((done) => requestAnimationFrame(() => setTimeout(done))) : null);
 
   async function take(answer) {
-    const same = drawn && !stage.classList.contains('is-broken-off') && shapeOf(drawn) === shapeOf(answer) && drawn.picture.nodes.length === answer.picture.nodes.length && drawn.fold === state.fold && drawn.high === isHigh();
-    answer.fold = state.fold;
+    const mine = loads;
+    state.fold = answer.fold;
+    const { picture: drawing } = answer;
+    for (const kind of ['nodes', 'edges']) drawing[kind] = drawing[kind] === '' ? [] : drawing[kind].split('\n');
+    const same = drawn && drawn.shape === answer.shape && drawn.picture.nodes.length === drawing.nodes.length && drawn.fold === state.fold && drawn.high === isHigh();
     answer.high = isHigh();
     answer.places = new Map(answer.nodes.map(({ id }, place) => [String(id), place]));
     answer.leafOf = new Map(answer.leaves.map(({ place }, i) => [place, i]));
@@ -182,10 +184,12 @@ export async function mount(host) {
     notes.replaceChildren(...noteTexts().map((note) => element('p', {}, note)));
     fold.hidden = answer.parts.length === 0;
     fold.setAttribute('aria-pressed', String(state.fold));
-    if (!state.fold && !state.unfolded && answer.parts.length > 1 && answer.picture.nodes.length > MANY) return setFold(true, []);
+    await breathe();
+    if (mine !== loads || ended) return;
     asking.show(answer, state.quiz);
-    const mask = asking.mask();
-    table.show(answer, mask);
+    table.show(answer, asking.mask());
+    await breathe();
+    if (mine !== loads || ended) return;
     if (same) {
       // The picture keeps its places and its zoom.
       graph.keep(answer);
@@ -357,10 +361,13 @@ export async function mount(host) {
     if (given && at !== given.marks.length && asking.asks() !== null) graph.select(asking.asks());
   }
 
+  // Who types fast, or pastes, has the last text read, not each on the way.
+  const follow = newest(() => load());
   function retype(value) {
     state.text = value;
     state.quiz = null;
-    load();
+    host.root.dataset.state = 'loading';
+    follow();
   }
 
   function open(value) {

@@ -14,7 +14,7 @@ const STEP = 1.25;
  */
 export function zoomable(stage, canvas, moved) {
   const zoom = Panzoom(canvas, {
-    canvas: true, minScale: 0.01, maxScale: 6, step: 0.25, excludeClass: 'gl-held', cursor: 'grab', noBind: false,
+    canvas: true, minScale: 0.01, maxScale: 6, step: 0.5, excludeClass: 'gl-held', cursor: 'grab', noBind: false,
   });
   /** It fills the stage until someone zooms. */
   let fitted = true;
@@ -81,7 +81,7 @@ export function zoomable(stage, canvas, moved) {
     reveal: ([x, y, width, height]) => {
       const view = shown();
       const inside = x >= view.left && y >= view.top && x + width <= view.left + view.width && y + height <= view.top + view.height;
-      if (inside && (view.scale >= LEGIBLE || fitted)) return;
+      if (inside && view.scale >= LEGIBLE * 0.7) return;
       place(Math.max(view.scale, LEGIBLE * 1.4), [x + width / 2, y + height / 2]);
       fitted = false;
     },

@@ -18,27 +18,34 @@ function network(width, layers) {
   return lines.join('\n');
 }
 
-/** The longest task of the page while `body` runs, in milliseconds. */
+/**
+ * The longest task of the page's main thread while `body` runs, in milliseconds of processor time: what other
+ * programs take of the machine meanwhile does not count.
+ */
 async function longestTask(page, body) {
-  await page.evaluate(() => {
-    globalThis.tasks = [];
-    globalThis.watch = new PerformanceObserver((list) => globalThis.tasks.push(...list.getEntries().map(({ duration }) => duration)));
-    globalThis.watch.observe({ type: 'longtask' });
-  });
+  const browser = page.context().browser();
+  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline', '__metadata'] });
   await body();
-  // What is observed comes after the task.
-  await page.evaluate(() => new Promise((done) => setTimeout(done, 100)));
-  return page.evaluate(() => (globalThis.watch.disconnect(), Math.max(0, ...globalThis.tasks)));
+  const { traceEvents } = JSON.parse(await browser.stopTracing());
+  const mains = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`));
+  const tasks = traceEvents.filter(({ name, ph, pid, tid, tdur }) => name.endsWith('RunTask') && ph === 'X' && mains.has(`${pid} ${tid}`) && tdur > 0);
+  assert.ok(tasks.length > 100, `${tasks.length} tasks were seen`);
+  return Math.max(...tasks.map(({ tdur }) => tdur / 1000));
 }
+
+/** Waits until so many boxes are drawn: 'all' for each value, or those of statements. */
+const boxes = (page, all) => page.waitForFunction((all) => {
+  const { boxes, drawn } = document.querySelector('.stage').dataset;
+  return drawn === 'yes' && (all ? Number(boxes) === 2000 : Number(boxes) > 100 && Number(boxes) < 200);
+}, all === 'all');
 
 test('two thousand values are put in without a task over 50 ms', () =>
   room({}, async (page) => {
     const text = network(6, 26);
     const longest = await longestTask(page, async () => {
       await retype(page, text);
-      await page.locator('.stage[data-drawn="yes"][data-boxes="158"], .stage[data-drawn="yes"]').waitFor();
-      await page.locator('.tool-fold').click();
-      await page.waitForFunction(() => Number(document.querySelector('.stage').dataset.boxes) === 2000 && document.querySelector('.stage').dataset.drawn === 'yes');
+      if (await page.locator('.tool-fold[aria-pressed="true"]').count()) await page.locator('.tool-fold').click();
+      await boxes(page, 'all');
     });
     assert.ok(longest <= 50, `${longest} ms`);
     assert.equal(await page.locator('.gl-node').count(), 2000);
@@ -47,9 +54,8 @@ test('two thousand values are put in without a task over 50 ms', () =>
 test('what is near is written out, and steps change it', () =>
   room({}, async (page) => {
     await retype(page, network(6, 26));
-    await drawn(page);
     await page.locator('.tool-fold').click();
-    await page.waitForFunction(() => Number(document.querySelector('.stage').dataset.boxes) === 2000 && document.querySelector('.stage').dataset.drawn === 'yes');
+    await boxes(page, 'all');
     assert.equal(await page.locator('.gl-data').count(), 0);
     await page.locator('.gl-node[tabindex="0"]').focus();
     await page.keyboard.press('Home');
@@ -89,7 +95,7 @@ test('a number that is dragged reaches the result of two thousand values', () =>
       await page.waitForFunction((before) => document.querySelector('.expression-room').dataset.frames !== before, before);
     });
     assert.ok(longest <= 50, `${longest} ms`);
-    assert.equal((await rows(page)).length, 200);
+    assert.equal((await rows(page)).length, 100);
     await page.getByRole('button', { name: /Show all/ }).click();
     assert.ok((await rows(page)).length > 1900);
   }));

@@ -32,7 +32,11 @@ export const at = (page, step) => page.locator(`.expression-room[data-step="${st
 /** Types a text into the field, and waits for what comes of it. */
 export async function retype(page, text) {
   const before = await page.locator('.expression-room').getAttribute('data-loads');
-  await page.locator('#expression').fill(text);
+  // As when it is pasted: one event.
+  await page.locator('#expression').evaluate((field, text) => {
+    field.value = text;
+    field.dispatchEvent(new Event('input'));
+  }, text);
   await page.waitForFunction((before) => {
     const { loads, state } = document.querySelector('.expression-room').dataset;
     return loads !== before && state !== 'loading';

@@ -87,7 +87,8 @@ fn the_rust_code_compiles_and_prints_the_gradients() {
             assert_eq!(label, name, "{key}");
             for (printed, expected) in [(printed_data, data), (printed_grad, grad)] {
                 let number: f64 = printed.parse().expect("a number");
-                let near = number == expected || (number - expected).abs() <= 1e-12 * expected.abs().max(1.0);
+                let near = number == expected
+                    || (number - expected).abs() <= 1e-12 * expected.abs().max(1.0);
                 assert!(
                     near || (number.is_nan() && expected.is_nan()),
                     "{key}: {line}, not {expected}"

@@ -8,6 +8,9 @@ use std::collections::HashMap;
 /// The most boxes of a picture on the page; of a larger graph it shows the end.
 const MOST_DRAWN: usize = 2_000;
 
+/// Graphs of more values fold by themselves, where they have parts.
+const MANY: usize = 400;
+
 /// The statements of a text as groups of values.
 pub(super) struct Parts {
     pub(super) names: Vec<String>,
@@ -52,6 +55,11 @@ impl Loaded {
             })
             .collect();
         Parts { names, of_value }
+    }
+
+    /// More than a person sees at a glance, and made of statements.
+    pub(super) fn is_large(&self, values: &[Value]) -> bool {
+        values.len() > MANY && self.parts(values).names.len() > 1
     }
 
     /// The graph as the page shows it, with the parts that are folded, and how many values it leaves out.

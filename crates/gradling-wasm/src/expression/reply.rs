@@ -19,6 +19,8 @@ struct Asked {
     edits: Vec<Edit>,
     step: Option<usize>,
     fold: bool,
+    /// Fold by itself what is large.
+    auto: bool,
     opened: Vec<String>,
     /// The data flow down, for a screen that is higher than wide.
     down: bool,
@@ -106,7 +108,7 @@ impl Session {
     fn draw(&mut self, asked: &Asked) -> Result<Json, Problem> {
         let direction = if asked.down { Direction::TopToBottom } else { Direction::LeftToRight };
         let drawn = self.with(|loaded, values| {
-            loaded.fold = asked.fold;
+            loaded.fold = asked.fold || (asked.auto && loaded.is_large(values));
             loaded.opened = asked.opened.iter().cloned().collect();
             let (svg, left_out, parts) = loaded.page_svg(values, direction);
             let nodes: Vec<Json> = (0..values.len())
@@ -137,7 +139,7 @@ impl Session {
                 .collect();
             json!({
                 "svg": svg, "leftOut": left_out, "parts": parts, "nodes": nodes, "leaves": leaves,
-                "free": loaded.free, "total": loaded.steps.total(),
+                "free": loaded.free, "fold": loaded.fold, "total": loaded.steps.total(),
             })
         })?;
         let mut drawn = drawn;
