@@ -559,9 +559,8 @@ export async function mount(host) {
       else if (kind === 'table') host.save('data.csv', 'text/csv', await call('table'));
       else if (kind === 'graph') host.save('graph.svg', 'image/svg+xml', await call('graph', anyRow()));
       else {
-        const epochs = Math.max(1, live?.epoch ?? 0);
         const name = kind === 'rust' ? 'network.rs' : 'network.py';
-        host.save(name, 'text/plain', await call('code', kind, epochs));
+        host.save(name, 'text/plain', await call('code', kind));
       }
       host.say('Saved');
     });

@@ -9,6 +9,9 @@ const SLICE = 9;
 /** Milliseconds between two pictures. */
 const PICTURE = 33;
 
+/** Milliseconds that the run of a link may take to be repeated. */
+const LONGEST = 60_000;
+
 /** What racers differ in: a change of these is for the first network alone. */
 const OWN = ['optimiser', 'rate', 'momentum', 'decay'];
 const withoutOwn = (changes) => Object.fromEntries(Object.entries(changes).filter(([name]) => !OWN.includes(name)));
@@ -77,7 +80,9 @@ export function handlers(wasm, post) {
       if (took < SLICE / 2) chunk = Math.min(1 << 20, chunk * 2);
       else if (took > SLICE) chunk = Math.max(1, Math.floor((chunk * SLICE) / took));
       if (end !== undefined) finish(end);
-      else if (repeat && now.networks[0].steps() >= playing.target) finish(null);
+      else if (repeat && from - playing.began > LONGEST) {
+        finish(`repeating the run took long: these are the first ${now.networks[0].steps()} of its ${playing.target} steps`);
+      } else if (repeat && now.networks[0].steps() >= playing.target) finish(null);
     }
     if (!playing) return picture(true);
     // A picture that is dear is drawn less often, so that training goes on.
@@ -149,7 +154,7 @@ export function handlers(wasm, post) {
       }
       for (const old of now?.networks ?? []) old.free();
       now = { id, networks, about: JSON.parse(network.about()), points: network.points() };
-      playing = steps > 0 ? { target: steps } : null;
+      playing = steps > 0 ? { target: steps, began: performance.now() } : null;
       ended = null;
       selected = null;
       chosen = null;
@@ -254,7 +259,7 @@ export function handlers(wasm, post) {
     neuronText: (layer, neuron, row) => now.networks[0].neuronText(layer, neuron, row),
     lossText: (row) => JSON.parse(now.networks[0].lossText(row)),
     graph: (row) => now.networks[0].graphSvg(row),
-    code: (language, epochs) => now.networks[0].code(language, epochs),
+    code: (language) => now.networks[0].code(language),
     model: () => now.networks[0].model(),
     table: () => now.networks[0].table(),
   };

@@ -1,8 +1,12 @@
 // The drawing, the plane, weights and samples; what opens in the other room; what is saved.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { ready } from './browser.js';
 import { atSteps, beyond, close, figure, inAddress, native, network, shown, stepsOf, unfold } from './network.js';
 
@@ -141,7 +145,25 @@ test('a sample is chosen by mouse and by keyboard, and its loss opens as a graph
     assert.match(await text.inputValue(), /loss = softplus\(score\)/);
   }));
 
-test('model, table, graph and code are saved', () =>
+/** The command predicts with the model what the session does: so many rows are right, but for one at the border. */
+async function predicts(model, table, session) {
+  const folder = await mkdtemp(join(tmpdir(), 'gradling-'));
+  await writeFile(join(folder, 'model.safetensors'), model);
+  await writeFile(join(folder, 'data.csv'), table);
+  const built = process.env.GRADLING_CLI;
+  const [program, before] = built ? [built, []] : ['cargo', ['run', '--quiet', '-p', 'gradling-cli', '--']];
+  const words = [...before, 'predict', join(folder, 'model.safetensors'), join(folder, 'data.csv')];
+  const { stdout } = await promisify(execFile)(program, words, { cwd: new URL('../../', import.meta.url).pathname });
+  const column = (text, k) => text.trim().split('\n').slice(1).map((line) => line.split(',').at(k));
+  const truth = column(table.toString(), -1);
+  const said = column(stdout, 0);
+  assert.equal(said.length, 250);
+  const right = said.filter((label, row) => label === truth[row]).length;
+  const wanted = session.train.accuracy * 175 + session.held.accuracy * 75;
+  assert.ok(Math.abs(right - wanted) <= 1, `${right} ${wanted}`);
+}
+
+test('model, table, graph and code are saved, and the model predicts in the shell', () =>
   network('steps=36', {}, async (page) => {
     await atSteps(page, 36);
     await unfold(page, 'export');
@@ -156,6 +178,7 @@ test('model, table, graph and code are saved', () =>
     assert.equal(model.name, 'model.safetensors');
     assert.equal(model.bytes.length, (await native({}, 36)).model);
     assert.match((await saved('table')).bytes.toString(), /^x1,x2,label\n/);
+    await predicts(model.bytes, (await saved('table')).bytes, await native({}, 36));
     assert.match((await saved('graph')).bytes.toString(), /^<svg/);
     assert.match((await saved('rust')).bytes.toString(), /const EPOCHS: usize = 2;/);
     assert.match((await saved('python')).bytes.toString(), /EPOCHS = 2\n/);

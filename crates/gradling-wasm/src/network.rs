@@ -19,6 +19,7 @@ pub mod sample;
 pub mod session;
 pub mod settings;
 pub mod stop;
+pub mod story;
 
 #[cfg(test)]
 mod tests;

@@ -32,10 +32,27 @@ fn sessions() -> Vec<Value> {
     ]
 }
 
-const EPOCHS: usize = 6;
+/// Some whole epochs, and a part of one.
+const STEPS: usize = 75;
+
+/// What happened on the way of the first two.
+fn log(session: usize) -> Value {
+    match session {
+        0 => json!([
+            {"at": 0, "weight": [1, 0.3]},
+            {"at": 40, "set": {"optimiser": "adam"}},
+            {"at": 40, "set": {"rate": 0.01}},
+            {"at": 44, "samples": 3},
+            {"at": 50, "weight": [2, -0.5]},
+            {"at": 60, "set": {"rate": 0.003}},
+            {"at": 60, "set": {"batch": 7}},
+        ]),
+        _ => json!([{"at": 0, "weight": [1, 0.3]}]),
+    }
+}
 
 /// Both compute in 32 bits, and add in the order that their machine is fast in: the losses differ by less than
-/// this part after so few epochs.
+/// this part after so few steps.
 const PART: f64 = 1e-4;
 
 #[test]
@@ -57,12 +74,9 @@ fn the_code_in_rust_ends_where_the_session_does() {
     for (k, settings) in sessions().iter().enumerate() {
         let mut session =
             Session::new(Settings::from_json(&settings.to_string()).unwrap()).unwrap();
-        session.edit(1, 0.3).unwrap();
-        fs::write(programs.join(format!("session{k}.rs")), code(&session, Language::Rust, EPOCHS))
-            .unwrap();
-        for _ in 0..EPOCHS {
-            session.advance_epoch().unwrap();
-        }
+        session.follow(serde_json::from_value(log(k)).unwrap()).unwrap();
+        session.repeat_to(STEPS).unwrap();
+        fs::write(programs.join(format!("session{k}.rs")), code(&session, Language::Rust)).unwrap();
         let run = Command::new(env!("CARGO"))
             .current_dir(&place)
             .args(["run", "--quiet", "--bin", &format!("session{k}")])

@@ -7,29 +7,35 @@ use std::error::Error;
 
 /// Prints what a session has after so many steps: `SETTINGS STEPS [LOG]`, settings and log as JSON.
 ///
-/// With `code LANGUAGE EPOCHS SETTINGS` it prints the code of the session instead.
+/// With `code LANGUAGE SETTINGS STEPS [LOG]` it prints the code of the session then instead.
 ///
 /// # Errors
 /// What is wrong with the settings.
 pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
     match args {
-        [word, language, epochs, settings] if word == "code" => {
-            let session = Session::new(Settings::from_json(settings)?)?;
+        [word, language, settings, steps, log @ ..] if word == "code" => {
+            let session = repeated(settings, steps, log)?;
             let language = if language == "python" { Language::Python } else { Language::Rust };
-            print!("{}", code(&session, language, epochs.parse()?));
+            print!("{}", code(&session, language));
             Ok(())
         }
-        [settings, steps, rest @ ..] => {
-            let mut session = Session::new(Settings::from_json(settings)?)?;
-            if let [log] = rest {
-                session.follow(serde_json::from_str(log)?)?;
-            }
-            session.repeat_to(steps.parse()?)?;
-            println!("{}", figures(&mut session)?);
+        [settings, steps, log @ ..] => {
+            println!("{}", figures(&mut repeated(settings, steps, log)?)?);
             Ok(())
         }
-        _ => Err("network SETTINGS STEPS [LOG] | network code LANGUAGE EPOCHS SETTINGS".into()),
+        _ => {
+            Err("network SETTINGS STEPS [LOG] | network code LANGUAGE SETTINGS STEPS [LOG]".into())
+        }
     }
+}
+
+fn repeated(settings: &str, steps: &str, log: &[String]) -> Result<Session, Box<dyn Error>> {
+    let mut session = Session::new(Settings::from_json(settings)?)?;
+    if let [log] = log {
+        session.follow(serde_json::from_str(log)?)?;
+    }
+    session.repeat_to(steps.parse()?)?;
+    Ok(session)
 }
 
 fn figures(session: &mut Session) -> Result<Value, Box<dyn Error>> {

@@ -313,9 +313,9 @@ impl Network {
     }
 
     /// The session as code, in `rust` or `python`.
-    pub fn code(&self, language: &str, epochs: usize) -> String {
+    pub fn code(&self, language: &str) -> String {
         let language = if language == "python" { Language::Python } else { Language::Rust };
-        code(&self.session, language, epochs)
+        code(&self.session, language)
     }
 
     /// The model file.

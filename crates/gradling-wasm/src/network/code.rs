@@ -4,6 +4,7 @@
 
 use super::session::Session;
 use super::settings::{Course, Kind, Loss, Training};
+use super::story::{Act, Story};
 use gradling_data::Task;
 use std::fmt::Write as _;
 
@@ -16,9 +17,18 @@ pub enum Language {
     Python,
 }
 
-/// The code that trains for so many epochs with the settings of now from the weights of the beginning.
-pub fn code(session: &Session, language: Language, epochs: usize) -> String {
-    let text = Text { session, training: &session.state().training, epochs };
+/// The code that goes the way of the session from its first weights. Where that cannot be told, it trains for as
+/// many epochs with the settings of now, and says so.
+pub fn code(session: &Session, language: Language) -> String {
+    let story = Story::of(session);
+    let told = story.is_some();
+    let state = session.state();
+    let Story { training, epochs, acts } = story.unwrap_or_else(|| Story {
+        training: state.training.clone(),
+        epochs: state.epoch.max(1),
+        acts: Vec::new(),
+    });
+    let text = Text { session, training: &training, epochs, acts, told };
     match language {
         Language::Rust => text.rust(),
         Language::Python => text.python(),
@@ -29,23 +39,23 @@ struct Text<'a> {
     session: &'a Session,
     training: &'a Training,
     epochs: usize,
+    acts: Vec<Act>,
+    told: bool,
 }
 
 impl Text<'_> {
     fn rust(&self) -> String {
-        let Text { session, training, epochs } = self;
+        let Text { session, training, epochs, .. } = self;
         let (inputs, outputs) = (session.shape.inputs, session.problem.outputs());
-        let optimiser = match training.optimiser {
-            Kind::Sgd | Kind::Momentum => "Sgd",
-            Kind::Adam => "Adam",
-            Kind::AdamW => "AdamW",
-        };
-        let made = match training.optimiser {
-            Kind::Sgd => "Sgd::new(RATE)".to_owned(),
-            Kind::Momentum => format!("Sgd::new(RATE).momentum({:?})", training.momentum),
-            Kind::Adam => "Adam::new(RATE)".to_owned(),
-            Kind::AdamW => format!("AdamW::new(RATE).weight_decay({:?})", training.decay),
-        };
+        let mut optimisers = vec![rust_optimiser(training)];
+        for act in &self.acts {
+            if let Act::Optimiser(after) = act {
+                optimisers.push(rust_optimiser(after));
+            }
+        }
+        let changes = optimisers.len() > 1;
+        let made = format!("{}(RATE){}", optimisers[0].0, optimisers[0].1);
+        let made = if changes { format!("Box::new({made}) as Box<dyn Optimizer>") } else { made };
         let schedule = match training.schedule {
             Course::Constant => None,
             Course::Linear => Some(format!(
@@ -62,9 +72,18 @@ impl Text<'_> {
             )),
         };
         let mut uses = vec!["Activation", "Layer", "Mlp", "Module", "Neuron", "Trainer"];
-        uses.push(optimiser);
+        for (name, _) in &optimisers {
+            let name = name.trim_end_matches("::new");
+            if !uses.contains(&name) {
+                uses.push(name);
+            }
+        }
+        let steps = self.acts.iter().any(|act| matches!(act, Act::Steps(..)));
+        if schedule.is_some() || changes || steps {
+            uses.push("Optimizer");
+        }
         if schedule.is_some() {
-            uses.extend(["Optimizer", "Schedule"]);
+            uses.push("Schedule");
         }
         let (loss, uses_loss, uses_sum) = self.rust_loss();
         if uses_loss {
@@ -137,6 +156,7 @@ impl Text<'_> {
         }
         let mean = if penalised { "loss with penalty" } else { "loss" };
         out.push_str("        trainer.epoch(&[&X, &Y])?;\n    }\n");
+        self.rust_acts(&mut out);
         let _ = writeln!(out, "    println!(\"{mean}: {{}}\", trainer.loss(&[&X, &Y])?);");
         if !session.problem.held.rows.is_empty() {
             let _ = writeln!(
@@ -163,6 +183,25 @@ impl Text<'_> {
                  Mlp::of(layers.collect())\n\
              }}\n\n"
         );
+        if steps {
+            let _ = write!(
+                out,
+                "/// Takes a step on each of these batches of rows.\n\
+                 fn steps<O: Optimizer>(\n    \
+                     trainer: &mut Trainer<f32, O>,\n    \
+                     rate: f64,\n    \
+                     batches: &[&[usize]],\n\
+                 ) -> Result<(), Box<dyn std::error::Error>> {{\n    \
+                     trainer.optimizer_mut().set_rate(rate);\n    \
+                     for rows in batches {{\n        \
+                         let x: Vec<f32> = rows.iter().flat_map(|r| &X[r * {inputs}..][..{inputs}]).copied().collect();\n        \
+                         let y: Vec<f32> = rows.iter().flat_map(|r| &Y[r * {outputs}..][..{outputs}]).copied().collect();\n        \
+                         trainer.step(&[&x, &y])?;\n    \
+                     }}\n    \
+                     Ok(())\n\
+                 }}\n\n"
+            );
+        }
         let part = |name: &str, numbers: &[f32]| {
             let list = lines(numbers.iter().map(|x| format!("{x:?}")));
             format!("#[rustfmt::skip]\nconst {name}: [f32; {}] = [\n{list}];\n\n", numbers.len())
@@ -188,6 +227,39 @@ impl Text<'_> {
             lines(first.iter().map(|x| format!("{x:?}")))
         );
         out
+    }
+
+    /// What comes after the whole epochs.
+    fn rust_acts(&self, out: &mut String) {
+        for act in &self.acts {
+            match act {
+                Act::Steps(rate, batches) => {
+                    let list = lines(batches.iter().map(|rows| format!("&{rows:?}")));
+                    let _ = write!(
+                        out,
+                        "    #[rustfmt::skip]\n    steps(&mut trainer, {rate:?}, &[\n{list}    ])?;\n"
+                    );
+                }
+                Act::Optimiser(training) => {
+                    let (name, more) = rust_optimiser(training);
+                    let _ = write!(
+                        out,
+                        "    let optimiser = Box::new({name}({:?}){more}) as Box<dyn Optimizer>;\n    \
+                             let numbers = trainer.parameters().to_vec();\n    \
+                             trainer = Trainer::from_numbers(program.compile::<f32>(), numbers, optimiser)?;\n",
+                        training.rate
+                    );
+                }
+                Act::Weight(place, number) => {
+                    let _ = write!(
+                        out,
+                        "    trainer.store(&mlp.parameters())?;\n    \
+                             mlp.parameters()[{place}].set_data({number:?});\n    \
+                             trainer.load(&mlp.parameters())?;\n"
+                    );
+                }
+            }
+        }
     }
 
     /// The loss of a sample, and whether it needs `loss` and `sum`.
@@ -247,18 +319,9 @@ impl Text<'_> {
     }
 
     fn python(&self) -> String {
-        let Text { session, training, epochs } = self;
+        let Text { session, training, epochs, .. } = self;
         let inputs = session.shape.inputs;
-        let made = match training.optimiser {
-            Kind::Sgd => "optim.SGD(parameters, lr=RATE)".to_owned(),
-            Kind::Momentum => {
-                format!("optim.SGD(parameters, lr=RATE, momentum={:?})", training.momentum)
-            }
-            Kind::Adam => "optim.Adam(parameters, lr=RATE)".to_owned(),
-            Kind::AdamW => {
-                format!("optim.AdamW(parameters, lr=RATE, weight_decay={:?})", training.decay)
-            }
-        };
+        let made = python_optimiser(training, "RATE");
         let span = training.span.max(1);
         let schedule = match training.schedule {
             Course::Constant => None,
@@ -366,14 +429,43 @@ impl Text<'_> {
             out,
             "    return Step(loss, x{plus})\n\n\n\
              trainer = Trainer(step, {made}, batch=BATCH, seed=SEED{})\n\
-             trainer.fit(X, Y, epochs=EPOCHS)\n\
-             print(\"{mean}:\", step(X, Y))\n",
+             trainer.fit(X, Y, epochs=EPOCHS)\n",
             schedule.map(|rate| format!(", schedule=lambda epoch: {rate}")).unwrap_or_default()
         );
+        self.python_acts(&mut out);
+        let _ = writeln!(out, "print(\"{mean}:\", step(X, Y))");
         if !problem.held.rows.is_empty() {
             let _ = writeln!(out, "print(\"{mean} of held-out rows:\", step(HELD_X, HELD_Y))");
         }
         out
+    }
+
+    /// What comes after the whole epochs.
+    fn python_acts(&self, out: &mut String) {
+        if self.acts.iter().any(|act| matches!(act, Act::Steps(..))) {
+            out.push_str(
+                "\n\ndef steps(rate, batches):\n    \
+                     \"\"\"Takes a step on each of these batches of rows.\"\"\"\n    \
+                     trainer.optimizer.lr = rate\n    \
+                     for rows in batches:\n        \
+                         trainer.step([X[row] for row in rows], [Y[row] for row in rows])\n\n\n",
+            );
+        }
+        for act in &self.acts {
+            let _ = match act {
+                Act::Steps(rate, batches) => {
+                    let list = lines(batches.iter().map(|rows| format!("{rows:?}")));
+                    writeln!(out, "steps({rate:?}, [\n{list}])")
+                }
+                Act::Optimiser(training) => {
+                    let made = python_optimiser(training, &format!("{:?}", training.rate));
+                    writeln!(out, "trainer = Trainer(step, {made})")
+                }
+                Act::Weight(place, number) => {
+                    writeln!(out, "parameters[{place}].data = {number:?}")
+                }
+            };
+        }
     }
 
     fn python_loss(&self) -> String {
@@ -398,13 +490,11 @@ impl Text<'_> {
     /// What whoever reads the code should know.
     fn remarks(&self, mark: &str) -> String {
         let mut out = String::new();
-        let session = self.session;
-        let later = session.log().iter().filter(|event| event.at > 0).count();
-        if later > 0 || self.session.log().iter().any(|event| event.is_of_samples()) {
+        if !self.told {
             let _ = write!(
                 out,
-                "{mark}\n{mark}The session was changed on its way, {later} times after its first step: this trains with\n\
-                 {mark}the settings of its end from the first step on, so it ends elsewhere.\n"
+                "{mark}\n{mark}The session was changed on its way, in ways that are not repeated here: this trains with the\n\
+                 {mark}settings of its end from the first step on, so it ends elsewhere.\n"
             );
         }
         out
@@ -414,6 +504,29 @@ impl Text<'_> {
         let problem = &self.session.problem;
         let names = problem.inputs.iter().map(|name| name.replace(['\n', '\r'], " "));
         format!("Rows to learn from: {}.", names.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// What makes an optimiser, and what is said of it beside the rate.
+fn rust_optimiser(training: &Training) -> (&'static str, String) {
+    match training.optimiser {
+        Kind::Sgd => ("Sgd::new", String::new()),
+        Kind::Momentum => ("Sgd::new", format!(".momentum({:?})", training.momentum)),
+        Kind::Adam => ("Adam::new", String::new()),
+        Kind::AdamW => ("AdamW::new", format!(".weight_decay({:?})", training.decay)),
+    }
+}
+
+fn python_optimiser(training: &Training, rate: &str) -> String {
+    match training.optimiser {
+        Kind::Sgd => format!("optim.SGD(parameters, lr={rate})"),
+        Kind::Momentum => {
+            format!("optim.SGD(parameters, lr={rate}, momentum={:?})", training.momentum)
+        }
+        Kind::Adam => format!("optim.Adam(parameters, lr={rate})"),
+        Kind::AdamW => {
+            format!("optim.AdamW(parameters, lr={rate}, weight_decay={:?})", training.decay)
+        }
     }
 }
 

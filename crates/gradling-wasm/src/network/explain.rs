@@ -176,7 +176,7 @@ impl Failure {
                 .map(|p| session.name_of(p))
                 .or(output)
                 .or(value.label())
-                .unwrap_or_else(|| value.symbol().to_string())
+                .unwrap_or_else(|| in_words(&value.symbol()))
         };
         for group in value.groups() {
             if let Some(k) = group.name.strip_prefix("neuron ").and_then(|k| k.parse().ok()) {
@@ -188,7 +188,7 @@ impl Failure {
             }
         }
         self.row = Some(row);
-        self.op = value.symbol().to_string();
+        self.op = in_words(&value.symbol());
         self.value = number(value.data());
         self.inputs = value.inputs().into_iter().map(|x| (name(x), number(x.data()))).collect();
         let place = match (self.layer, self.neuron) {
@@ -216,6 +216,20 @@ impl Failure {
         );
         Some(self)
     }
+}
+
+/// What a node is called in a sentence.
+fn in_words(symbol: &str) -> String {
+    match symbol {
+        "+" => "the sum",
+        "-" => "the difference",
+        "*" => "the product",
+        "/" => "the quotient",
+        "**2" => "the square",
+        "affine" => "the weighted sum",
+        other => other,
+    }
+    .to_owned()
 }
 
 /// A number in a few digits.
