@@ -68,7 +68,7 @@ pub struct Problem {
     /// Which part of the text, in units of UTF-16, as browsers count.
     pub span: Option<(usize, usize)>,
     /// The line of text around the place, and which of its columns to mark.
-    pub excerpt: Option<(String, usize, usize)>,
+    pub excerpt: Option<Box<(String, usize, usize)>>,
 }
 
 impl Problem {
@@ -84,8 +84,9 @@ impl Problem {
             help: error.help.clone(),
             line: place.map(|place| (place.line, place.column)),
             span: place.map(|place| (units(place.span.start), units(place.span.end))),
-            excerpt: place
-                .map(|place| (place.excerpt.clone(), place.marked.start, place.marked.end)),
+            excerpt: place.map(|place| {
+                Box::new((place.excerpt.clone(), place.marked.start, place.marked.end))
+            }),
         }
     }
 }
