@@ -72,9 +72,9 @@ export async function mount(host) {
     { class: 'toolbar', role: 'toolbar', 'aria-label': 'Training', 'data-group': 'run', 'data-group-label': 'Play and step' },
     play,
     button('Back', () => inOrder(() => call('back', 1)), { id: 'back', title: 'One step back, exactly' }),
-    button('Sample', () => step('sample'), { id: 'step-sample', title: 'One step on the next sample alone' }),
-    button('Batch', () => step('batch'), { id: 'step-batch', title: 'One step on the next batch' }),
-    button('Epoch', () => step('epoch'), { id: 'step-epoch', title: 'To the end of the epoch' }),
+    button('Sample', () => step('sample'), { id: 'step-sample', 'aria-label': 'Step: one Sample', title: 'One step on the next sample alone' }),
+    button('Batch', () => step('batch'), { id: 'step-batch', 'aria-label': 'Step: one Batch', title: 'One step on the next batch' }),
+    button('Epoch', () => step('epoch'), { id: 'step-epoch', 'aria-label': 'Step: one Epoch', title: 'To the end of the epoch' }),
     button('Reset', reset, { id: 'reset' }),
     speed,
   );
@@ -202,7 +202,7 @@ export async function mount(host) {
       if (error.gone) throw error;
       about = null;
       nothing.hidden = false;
-      nothing.textContent = error.message;
+      nothing.textContent = `${error.message[0].toUpperCase()}${error.message.slice(1)}`;
       root.dataset.state = 'nothing';
       settings.show(state, state.training, null, brush);
       square.use(SETS[state.data.set].drawn ? brush.mode : 'pick');
@@ -546,8 +546,8 @@ export async function mount(host) {
     });
   }
 
-  function sampleTable() {
-    inOrder(async () => useTable(await call('irises'), 'iris.csv'));
+  async function sampleTable() {
+    useTable(await call('irises'), 'iris.csv');
   }
 
   // ---- files ----

@@ -67,7 +67,7 @@ test('points are drawn and erased by mouse, and stand in the link', () =>
   network('', {}, async (page) => {
     const data = await unfold(page, 'data');
     await data.locator('[name=set]').selectOption('points');
-    await page.locator('.nothing', { hasText: 'draw points' }).waitFor();
+    await page.locator('.nothing', { hasText: 'Draw points' }).waitFor();
     const cover = page.locator('.plane-cover');
     const box = await cover.boundingBox();
     const click = (u, v) => page.mouse.click(box.x + u * box.width, box.y + v * box.height);
@@ -139,6 +139,16 @@ test('a table of one’s own is learned, with a choice of target and axes, and f
     await page.reload();
     await beyond(page, 0);
     assert.equal(await figure(page, 'Training loss'), loss);
+  }));
+
+test('the sample table is learned', () =>
+  network('set=table', { nothing: true }, async (page) => {
+    await page.locator('#sample-table').click();
+    await shown(page);
+    await page.locator('#data-reason', { hasText: 'classification into 3 classes' }).waitFor();
+    await page.locator('[name="input-sepal_width_cm"]').click();
+    await page.waitForFunction(() => location.hash.includes('in=sepal_length_cm,petal_length_cm,petal_width_cm'));
+    await shown(page);
   }));
 
 test('a table is pasted by keyboard', () =>
