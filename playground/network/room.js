@@ -135,6 +135,8 @@ export async function mount(host) {
   }
 
   function look() {
+    // Not laid out, as while the page is printed or another room is shown.
+    if (net.root.clientWidth === 0 || square.square() === 0) return;
     const style = getComputedStyle(root);
     const value = (name) => style.getPropertyValue(name).trim();
     const bytes = COLOURS.flatMap((name) => (value(name).match(/[0-9a-f]{2}/gi) ?? ['80', '80', '80']).map((part) => parseInt(part, 16)));
