@@ -200,3 +200,15 @@ test('optimisers race from the same weights, each as it runs alone, and the race
     const again = await page.locator('.race-table td[data-exact]').evaluateAll((cells) => cells.map((cell) => Number(cell.dataset.exact)));
     assert.deepEqual(again, shown);
   }));
+
+test('a long run of a link is repeated with its progress shown, and can be left where it is', () =>
+  network('steps=50000000', {}, async (page) => {
+    await page.locator('.repeating').waitFor();
+    await beyond(page, 100);
+    await page.getByRole('button', { name: 'Stop here' }).click();
+    await page.locator('.repeating').waitFor({ state: 'hidden' });
+    await still(page);
+    const steps = await stepsOf(page);
+    assert.ok(steps > 100 && steps < 50_000_000);
+    await inAddress(page, 'steps', String(steps));
+  }));
