@@ -69,12 +69,41 @@ impl Rng {
     /// Uniform among the whole numbers below `bound`, which is not 0: the high half of
     /// `bits * bound`, where bits that would favour some numbers are drawn again (Lemire 2019).
     fn below(&mut self, bound: u64) -> u64 {
-        let unfair = bound.wrapping_neg() % bound;
         loop {
-            let product = u128::from(self.bits()) * u128::from(bound);
-            if product as u64 >= unfair {
-                return (product >> 64) as u64;
+            let (high, low) = product(self.bits(), bound);
+            // Fewer than `bound` are unfair: the quotient is seldom needed.
+            if low >= bound || low >= bound.wrapping_neg() % bound {
+                return high;
             }
+        }
+    }
+}
+
+/// The two halves of a product. Where the second factor has 32 bits, by way of products of 64, for not every
+/// machine has those of 128.
+fn product(a: u64, b: u64) -> (u64, u64) {
+    let Ok(narrow) = u32::try_from(b) else {
+        let product = u128::from(a) * u128::from(b);
+        return ((product >> 64) as u64, product as u64);
+    };
+    let b = u64::from(narrow);
+    let high = (a >> 32) * b + (((a & 0xFFFF_FFFF) * b) >> 32);
+    (high >> 32, a.wrapping_mul(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_has_the_halves_of_that_of_128_bits() {
+        let mut rng = Rng::new(3);
+        let some = [0, 1, 2, 250, u64::from(u32::MAX), 1 << 32, u64::MAX];
+        for _ in 0..1000 {
+            let a = [rng.bits(), u64::MAX, u64::from(u32::MAX), 0][rng.below(4) as usize];
+            let b = some[rng.below(some.len() as u64) as usize];
+            let right = u128::from(a) * u128::from(b);
+            assert_eq!(product(a, b), ((right >> 64) as u64, right as u64), "{a} {b}");
         }
     }
 }

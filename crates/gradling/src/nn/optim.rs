@@ -117,6 +117,12 @@ impl Optimizer for Sgd {
     fn update(&mut self, parameters: &mut [f64], gradients: &[f64]) {
         check_lengths(parameters, gradients, &self.velocity);
         let Sgd { rate, momentum, weight_decay: decay, .. } = *self;
+        if momentum == 0.0 && decay == 0.0 {
+            for (p, g) in parameters.iter_mut().zip(gradients) {
+                *p -= rate * g;
+            }
+            return;
+        }
         if momentum == 0.0 {
             for (p, g) in parameters.iter_mut().zip(gradients) {
                 *p -= rate * (g + decay * *p);

@@ -4,7 +4,7 @@
 //! `f32` still add up.
 
 use super::{Optimizer, Schedule};
-use crate::program::Wanted;
+use crate::program::{Level, Wanted, begin, narrow};
 use crate::{Number, Reduction, Rng, RunError, Runner, Value};
 use std::fmt;
 use std::ops::ControlFlow;
@@ -220,27 +220,19 @@ impl<T: Number, O: Optimizer> Trainer<T, O> {
         if !loss.is_finite() {
             return Err(self.back(step, loss));
         }
-        self.before.copy_from_slice(&self.parameters);
-        for (gradient, slope) in self.gradient.iter_mut().zip(&self.slopes) {
-            *gradient = slope.to_f64();
-        }
+        let (now, before) = (&self.parameters, &mut self.before);
+        begin(Level::detect(), now, before, &self.slopes, &mut self.gradient);
         if let Some(schedule) = self.schedule {
             self.optimizer.set_rate(schedule.rate(step));
         }
         self.optimizer.update(&mut self.parameters, &self.gradient);
         self.steps += 1;
-        self.convert();
-        if self.parameters.iter().all(|p| p.is_finite()) {
-            Ok(loss)
-        } else {
-            Err(self.back(step, loss))
-        }
+        if self.convert() { Ok(loss) } else { Err(self.back(step, loss)) }
     }
 
-    fn convert(&mut self) {
-        for (number, &parameter) in self.numbers.iter_mut().zip(&self.parameters) {
-            *number = T::from_f64(parameter);
-        }
+    /// Gives the program the parameters of now, and tells whether all are finite.
+    fn convert(&mut self) -> bool {
+        narrow(Level::detect(), &self.parameters, &mut self.numbers)
     }
 
     /// Takes back the parameters of the last finite loss.
@@ -355,14 +347,22 @@ impl<T> Default for Gathered<T> {
     }
 }
 
-impl<T: Copy> Gathered<T> {
+impl<T: Number> Gathered<T> {
     /// Copies these rows of the arrays, which have rows of these widths.
     fn take(&mut self, arrays: &[&[T]], widths: &[usize], rows: &[usize]) {
         self.arrays.resize_with(arrays.len(), Vec::new);
         for (gathered, (array, &width)) in self.arrays.iter_mut().zip(arrays.iter().zip(widths)) {
-            gathered.clear();
-            for &row in rows {
-                gathered.extend_from_slice(&array[row * width..][..width]);
+            match width {
+                1 => gather::<T, 1>(gathered, array, rows),
+                2 => gather::<T, 2>(gathered, array, rows),
+                3 => gather::<T, 3>(gathered, array, rows),
+                4 => gather::<T, 4>(gathered, array, rows),
+                _ => {
+                    gathered.clear();
+                    for &row in rows {
+                        gathered.extend_from_slice(&array[row * width..][..width]);
+                    }
+                }
             }
         }
     }
@@ -374,6 +374,17 @@ impl<T: Copy> Gathered<T> {
         let result = to(&views);
         self.views = emptied(views);
         result
+    }
+}
+
+/// Rows of a width that the compiler knows: of few numbers each, a call to copy them would take most of the
+/// time.
+fn gather<T: Number, const WIDTH: usize>(gathered: &mut Vec<T>, array: &[T], rows: &[usize]) {
+    gathered.resize(rows.len() * WIDTH, T::ZERO);
+    let (gathered, _) = gathered.as_chunks_mut::<WIDTH>();
+    let (array, _) = array.as_chunks::<WIDTH>();
+    for (gathered, &row) in gathered.iter_mut().zip(rows) {
+        *gathered = array[row];
     }
 }
 

@@ -5,15 +5,16 @@
 //! element through a small buffer.
 
 use super::lanes::{
-    Arithmetic, Bias, Grid, Index, Job, Layout, Level, LogSumExp, Mode, Number, Rows, Segments,
-    Shape, dot, outer, outer_of_samples, product, total,
+    Arithmetic, Bias, FEW, Grid, Index, Job, Layout, Level, LogSumExp, Mode, Number, Rows,
+    Segments, Shape, TURNED, dot, outer, outer_of_samples, product, total,
 };
 use super::plan::{Code, LayerShape};
-use super::schedule::{Memory, Operand, Places, Step};
+use super::schedule::{Flat, Memory, Operand, Places, Step};
 use std::marker::PhantomData;
 
 /// How many numbers of an operand go through the room behind the rows at a time, at least.
 const ROOM: usize = 256;
+const _: () = assert!(4 * ROOM >= TURNED, "it serves to turn samples, too");
 
 /// How many rows of `width` that room has for each operand.
 fn block(width: usize) -> usize {
@@ -87,14 +88,23 @@ impl<T: Number> Machine<'_, T> {
                 Code::Sum | Code::Dot if self.width == 1 => self.reduce_numbers(step),
                 Code::Sum | Code::Dot => self.reduce_rows::<A>(step),
                 Code::LogSumExp => self.logsumexp(step),
-                _ if step.flat => {
+                code => match step.flat {
                     // All operands are runs: one row as long as they.
-                    let rows = (step.lanes * step.items) as usize;
-                    let args = step.args.map(|arg| arg.map(|arg| arg.index(self.lists)));
-                    let to = step.to.index(self.lists);
-                    self.elements::<A>(step.code, step.add, 1, rows * self.width, args, to);
-                }
-                _ => self.row_by_row::<A>(step),
+                    Some(Flat { to, args, rows }) => {
+                        let rows = &mut Rows {
+                            memory: self.rows,
+                            unit: self.width,
+                            count: 1,
+                            len: rows as usize * self.width,
+                            args: args.map(|start| Index::Steps { start, step: 1 }),
+                            to: Index::Steps { start: to, step: 1 },
+                        };
+                        let (level, add) = (self.level, step.add);
+                        Job::<A, T> { arithmetic: PhantomData, level, code, add, rows }
+                            .run(self.seed.to_f64());
+                    }
+                    None => self.row_by_row::<A>(step),
+                },
             }
         }
     }
@@ -176,7 +186,7 @@ impl<T: Number> Machine<'_, T> {
         // at all, the last block of the room.
         let unread = self.rows.len() / self.width - block(self.width);
         let any = args[0].unwrap_or(Index::Steps { start: unread as u32, step: 0 });
-        let rows = Rows {
+        let rows = &mut Rows {
             memory: self.rows,
             unit: self.width,
             count,
@@ -316,12 +326,14 @@ impl<T: Number> Machine<'_, T> {
         let samples =
             Segments { count: layer.vectors as usize, width: self.width, used: self.used };
         let (m, n) = (layer.outputs as usize, layer.inputs as usize);
-        let x = &self.rows[first(x) * self.width..];
-        let g = &self.rows[first(g) * self.width..];
-        // Worth it from a few vectors of inputs on.
+        let room = self.rows.len() - room(self.width) * self.width;
+        let (rows, room) = self.rows.split_at_mut(room);
+        let x = &rows[first(x) * self.width..];
+        let g = &rows[first(g) * self.width..];
+        // Worth it from a few vectors of inputs on, and where x would have to be turned back.
         const MANY: usize = 32;
         if let Some((array, column)) = layer.given
-            && n >= MANY
+            && (n >= MANY || self.used <= FEW)
             && layer.column_step == 1
         {
             let step = self.widths[array as usize];
@@ -340,7 +352,7 @@ impl<T: Number> Machine<'_, T> {
                 used,
             );
         }
-        outer(self.level, g, x, self.totals, layer.layout(), (m, n), samples);
+        outer(self.level, g, x, self.totals, layer.layout(), (m, n), samples, room);
     }
 
     fn shape(&self, outputs: u32, inputs: u32, vectors: u32) -> Shape {

@@ -38,11 +38,30 @@ pub(crate) fn load<T: Number>(
             next += run.len();
             // Up to the last number that is needed.
             let samples = &samples[first..samples.len() - columns + first + run.len()];
-            level.run(Turn { samples, step: columns, rows, width });
-            for row in rows.chunks_exact_mut(width) {
-                let last = row[range.len() - 1];
-                row[range.len()..].fill(last);
+            if range.len() < TILE {
+                turn_few(samples, columns, rows, width);
+            } else {
+                level.run(Turn { samples, step: columns, rows, width });
             }
+            if range.len() < width {
+                for row in rows.chunks_exact_mut(width) {
+                    let (row, padding) = row.split_at_mut(range.len());
+                    let last = row[row.len() - 1];
+                    padding.iter_mut().for_each(|x| *x = last);
+                }
+            }
+        }
+    }
+}
+
+/// Turns the numbers of fewer samples than a tile has.
+fn turn_few<T: Number>(samples: &[T], step: usize, rows: &mut [T], width: usize) {
+    let count = samples.len().div_ceil(step);
+    for (i, row) in rows.chunks_exact_mut(width).enumerate() {
+        let mut at = i;
+        for to in &mut row[..count] {
+            *to = samples[at];
+            at += step;
         }
     }
 }
@@ -83,10 +102,11 @@ impl<T: Number> Kernel for Turn<'_, T> {
             }
         }
         // What is no whole square.
-        for i in 0..inputs {
+        for (i, row) in rows.chunks_exact_mut(width).enumerate() {
             let done = if i < whole_squares { whole_tiles } else { 0 };
-            for s in done..count {
-                rows[i * width + s] = samples[s * step + i];
+            let samples = samples[done * step..].chunks(step);
+            for (to, sample) in row[done..count].iter_mut().zip(samples) {
+                *to = sample[i];
             }
         }
     }

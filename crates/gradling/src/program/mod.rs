@@ -41,7 +41,7 @@ mod tests;
 
 pub use explain::Explanation;
 pub use file::LoadError;
-pub(crate) use lanes::{Fma, Kernel};
+pub(crate) use lanes::{Fma, Kernel, begin, narrow};
 pub use lanes::{Level, Number};
 pub use record::RecordError;
 pub(crate) use record::{Recording, is_varying, refuse_varying};

@@ -61,9 +61,19 @@ pub(crate) struct Step {
     pub(crate) items: u32,
     pub(crate) add: bool,
     /// All operands are rows, each in one run: the whole is one loop over plain slices.
-    pub(crate) flat: bool,
+    pub(crate) flat: Option<Flat>,
     pub(crate) to: Operand,
     pub(crate) args: [Option<Operand>; 3],
+}
+
+/// Where the runs of a step begin, looked up once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flat {
+    pub(crate) to: u32,
+    /// An operand that there is none of is any other.
+    pub(crate) args: [u32; 3],
+    /// How many rows each has.
+    pub(crate) rows: u32,
 }
 
 /// Where a result is found.
@@ -416,15 +426,19 @@ fn lower(
     let reduces = matches!(code, Code::Sum | Code::Dot | Code::LogSumExp);
     let to = operand(to, if reduces { 1 } else { items });
     let args = args.map(|arg| arg.map(|arg| operand(arg, items)));
-    let run = |operand: &Operand| {
-        let one_after_the_other = match operand.places {
-            Places::Steps { step, .. } => step == 1 || count == 1,
-            Places::List { .. } => false,
-        };
-        operand.memory == Memory::Rows && one_after_the_other
+    let run = |operand: Operand| match operand.places {
+        Places::Steps { start, step } if step == 1 || count == 1 => {
+            (operand.memory == Memory::Rows).then_some(start)
+        }
+        _ => None,
     };
     // What reads nothing, a fill, goes row by row.
-    let flat = run(&to) && args.iter().flatten().all(run) && (args[0].is_some() || count == 1);
+    let runs = args[0].is_some() && args.iter().flatten().all(|&operand| run(operand).is_some());
+    let flat = run(to).filter(|_| runs).map(|to| {
+        let starts = args.map(|operand| operand.and_then(run));
+        let any = starts[0].unwrap_or_default();
+        Flat { to, args: starts.map(|start| start.unwrap_or(any)), rows: count }
+    });
     Step { code, lanes, items, add, flat, to, args }
 }
 

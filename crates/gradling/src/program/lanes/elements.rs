@@ -53,40 +53,64 @@ pub(crate) struct Rows<'a, T> {
     pub(crate) to: Index<'a>,
 }
 
+impl<T> Rows<'_, T> {
+    /// The row that is written for the kth time, and the rows that are read for it, of one length.
+    #[inline(always)]
+    fn row(&mut self, k: usize) -> (&mut [T], [&[T]; 3]) {
+        let Rows { ref mut memory, unit, len, args: [a, b, c], to, .. } = *self;
+        let (below, rest) = memory.split_at_mut(to.at(k) * unit);
+        let (out, above) = rest.split_at_mut(len);
+        let above_at = below.len() + len;
+        let (below, above) = (&*below, &*above);
+        let operand = |index: Index<'_>| {
+            let start = index.at(k) * unit;
+            if start < below.len() {
+                &below[start..start + len]
+            } else {
+                &above[start - above_at..start - above_at + len]
+            }
+        };
+        (out, [operand(a), operand(b), operand(c)])
+    }
+}
+
+/// The hyperbolic tangents of rows.
+struct TanhRows<'r, 'a, T>(&'r mut Rows<'a, T>);
+
+impl<T: Number> Kernel for TanhRows<'_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<F: Fma>(self) {
+        for k in 0..self.0.count {
+            let (out, [a, ..]) = self.0.row(k);
+            T::tanh_row::<F>(a, out);
+        }
+    }
+}
+
 /// What is computed of the numbers at one place of the operands.
 trait Function: Copy {
     fn call<E: Real>(self, a: E, b: E, c: E, number: f64) -> E;
 }
 
 /// The loops over a function.
-struct Loop<'a, A, T, F, const ADD: bool> {
+struct Loop<'r, 'a, A, T, F, const ADD: bool> {
     arithmetic: PhantomData<A>,
-    rows: Rows<'a, T>,
+    rows: &'r mut Rows<'a, T>,
     number: f64,
     function: F,
 }
 
-impl<A: Arithmetic, T: Number, G: Function, const ADD: bool> Kernel for Loop<'_, A, T, G, ADD> {
+impl<A: Arithmetic, T: Number, G: Function, const ADD: bool> Kernel for Loop<'_, '_, A, T, G, ADD> {
     type Output = ();
 
     #[inline(always)]
     fn run<F: Fma>(self) {
         let Loop { rows, number, function, .. } = self;
-        let Rows { memory, unit, count, len, args: [a, b, c], to } = rows;
-        for k in 0..count {
-            let (below, rest) = memory.split_at_mut(to.at(k) * unit);
-            let (out, above) = rest.split_at_mut(len);
-            let above_at = below.len() + len;
-            let operand = |index: Index<'_>| {
-                let start = index.at(k) * unit;
-                if start < below.len() {
-                    &below[start..start + len]
-                } else {
-                    &above[start - above_at..start - above_at + len]
-                }
-            };
-            let (a, b, c) = (operand(a), operand(b), operand(c));
-            for i in 0..len {
+        for k in 0..rows.count {
+            let (out, [a, b, c]) = rows.row(k);
+            for i in 0..out.len() {
                 let lane = A::Lane::<T, F>::of;
                 let x = function.call(lane(a[i]), lane(b[i]), lane(c[i]), number).get();
                 out[i] = if ADD { out[i] + x } else { x };
@@ -133,16 +157,17 @@ macro_rules! powers {
 }
 
 /// An instruction to be carried out on rows.
-pub(crate) struct Job<'a, A, T> {
+pub(crate) struct Job<'r, 'a, A, T> {
     pub(crate) arithmetic: PhantomData<A>,
     pub(crate) level: Level,
     pub(crate) code: Code,
     /// Add to what is there.
     pub(crate) add: bool,
-    pub(crate) rows: Rows<'a, T>,
+    /// Not moved: that would take as long as a short row.
+    pub(crate) rows: &'r mut Rows<'a, T>,
 }
 
-impl<A: Arithmetic, T: Number> Job<'_, A, T> {
+impl<A: Arithmetic, T: Number> Job<'_, '_, A, T> {
     /// Carries it out. `seed` is what a seed is.
     pub(crate) fn run(self, seed: f64) {
         let job = self;
@@ -151,6 +176,7 @@ impl<A: Arithmetic, T: Number> Job<'_, A, T> {
             Code::Fill(x) => arms!(both job x; |a, b, c, n| { let _ = a; E::number(n) }),
             Code::Seed(_) => arms!(both job seed; |a, b, c, n| { let _ = a; E::number(n) }),
             Code::One(Op::Neg) => arms!(both job 0.0; |a, b, c, n| -a),
+            Code::One(Op::Tanh) if !A::STRICT => job.level.run(TanhRows(job.rows)),
             Code::One(op) => {
                 let Some(job) = job.if_covered(op) else { return };
                 arms!(forward job 0.0; op, [Exp Ln Sqrt Sin Cos Tanh Sigmoid Relu Softplus Gelu Erf Abs]
@@ -213,11 +239,13 @@ impl<A: Arithmetic, T: Number> Job<'_, A, T> {
     }
 
     /// The job, if the vector functions cover its elements; else does it slowly, which is rare.
+    #[inline]
     fn if_covered(self, op: Op) -> Option<Self> {
-        if A::STRICT || !matches!(op, Op::Sin | Op::Cos) {
-            return Some(self);
-        }
-        let Rows { memory, unit, count, len, args: [a, ..], .. } = &self.rows;
+        if A::STRICT || !matches!(op, Op::Sin | Op::Cos) { Some(self) } else { self.of_turns(op) }
+    }
+
+    fn of_turns(self, op: Op) -> Option<Self> {
+        let Rows { memory, unit, count, len, args: [a, ..], .. } = &*self.rows;
         let row = |k: usize| &memory[a.at(k) * unit..][..*len];
         let covers = |&x: &T| A::Lane::<T, Baseline>::covers(op, x);
         if (0..*count).all(|k| row(k).iter().all(covers)) {

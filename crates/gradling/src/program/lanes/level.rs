@@ -110,6 +110,8 @@ pub unsafe trait Fma: Copy + 'static {
     type Register<T: Number>: Register<T>;
     /// Vectors beside each other in a tile of sums that the registers hold.
     const TILE: usize;
+    /// How many sums they hold.
+    const SUMS: usize;
 
     /// a·b + c, rounded once where the level has an instruction for that, and twice elsewhere.
     fn mul_add<T: Number>(a: T, b: T, c: T) -> T;
@@ -124,8 +126,18 @@ pub(crate) struct Baseline;
 unsafe impl Fma for Baseline {
     type Register<T: Number> = <T as Registers>::Baseline;
 
-    // 32 registers on 64-bit ARM, 16 on x86, where a product also takes one of its own.
-    const TILE: usize = if cfg!(target_arch = "aarch64") { 4 } else { 2 };
+    // 32 registers on 64-bit ARM, 16 on x86, where a product also takes one of its own. WebAssembly has as
+    // many as one likes, but its engines run on those 16, and keep one or two for themselves.
+    const TILE: usize = match () {
+        () if cfg!(target_arch = "aarch64") => 4,
+        () if cfg!(target_family = "wasm") => 3,
+        () => 2,
+    };
+    const SUMS: usize = match () {
+        () if cfg!(target_arch = "aarch64") => 16,
+        () if cfg!(target_family = "wasm") => 8,
+        () => 12,
+    };
 
     #[inline(always)]
     fn mul_add<T: Number>(a: T, b: T, c: T) -> T {
@@ -145,6 +157,7 @@ unsafe impl Fma for Avx2 {
     type Register<T: Number> = <T as Registers>::Avx2;
 
     const TILE: usize = 2; // 6 rows: 12 sums, 2 vectors and a weight in 16 registers
+    const SUMS: usize = 12;
 
     #[inline(always)]
     fn mul_add<T: Number>(a: T, b: T, c: T) -> T {
@@ -164,6 +177,7 @@ unsafe impl Fma for Avx512 {
     type Register<T: Number> = <T as Registers>::Avx512;
 
     const TILE: usize = 4; // 4 rows: 16 sums, 4 vectors and a weight in 32 registers
+    const SUMS: usize = 16;
 
     #[inline(always)]
     fn mul_add<T: Number>(a: T, b: T, c: T) -> T {

@@ -7,6 +7,7 @@
 //! samples into rows. The loops are written so that the compiler turns them into vectors, and compiled
 //! once for each level; intrinsics are in [`vector`] and [`turn`] alone, where it does not.
 
+mod convert;
 mod double;
 mod elements;
 mod fast;
@@ -20,13 +21,14 @@ mod strict;
 mod turn;
 mod vector;
 
+pub(crate) use convert::{begin, narrow};
 pub(crate) use elements::{Index, Job, Rows};
 pub(crate) use fast::Fast;
 pub use level::Level;
 pub(crate) use level::{Baseline, Fma, Kernel};
 pub use number::Number;
 pub(crate) use number::{Arithmetic, FastLanes, Lane, StrictLanes};
-pub(crate) use outer::{Segments, outer, outer_of_samples};
+pub(crate) use outer::{FEW, Segments, TURNED, outer, outer_of_samples};
 pub(crate) use product::{Bias, Grid, Layout, Mode, Shape, product};
 pub(crate) use reduce::{LogSumExp, dot, total};
 pub(crate) use strict::Strict;

@@ -63,6 +63,16 @@ pub trait Functions: Sized {
     fn sin<F: Fma>(self) -> Self;
     fn cos<F: Fma>(self) -> Self;
     fn tanh<F: Fma>(self) -> Self;
+    /// [`tanh`](Functions::tanh) of every number of x.
+    #[inline(always)]
+    fn tanh_row<F: Fma>(x: &[Self], y: &mut [Self])
+    where
+        Self: Copy,
+    {
+        for (x, y) in x.iter().zip(y) {
+            *y = x.tanh::<F>();
+        }
+    }
     fn sigmoid<F: Fma>(self) -> Self;
     fn softplus<F: Fma>(self) -> Self;
     fn erf<F: Fma>(self) -> Self;

@@ -8,10 +8,11 @@
 //! with 64 samples 71 %, with 128 samples 75 %.
 
 // Loops that the compiler unrolls run over indices of several arrays.
-#![allow(clippy::needless_range_loop)]
+#![allow(unsafe_code, clippy::needless_range_loop)]
 
 use super::product::{Bias, Grid, Layout, Mode, Product, Shape};
-use super::vector::{End, Part, Vector, Whole};
+use super::turn::turn_squares;
+use super::vector::{End, Part, Vector};
 use super::{Fma, Kernel, Level, Number};
 
 /// How the samples of a row lie: `count` segments of `width` numbers, of which only the first `used`
@@ -26,7 +27,9 @@ pub(crate) struct Segments {
 /// dw\[j\]\[i\] += Σ_c z\[j\]\[c\] x\[i\]\[c\] and db\[j\] += Σ_c z\[j\]\[c\], for `m` rows of z and `n` rows of x; c runs
 /// over the samples of the segments.
 ///
-/// A row is `segments.count * segments.width` numbers long. Panics if a slice is too short.
+/// A row is `segments.count * segments.width` numbers long. `room` is for [`TURNED`] numbers, whose values do
+/// not matter. Panics if a slice is too short.
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn outer<T: Number>(
     level: Level,
     z: &[T],
@@ -35,6 +38,7 @@ pub(crate) fn outer<T: Number>(
     layout: Layout,
     (m, n): (usize, usize),
     segments: Segments,
+    room: &mut [T],
 ) {
     let stride = segments.count * segments.width;
     let (z, x) = (&z[..m * stride], &x[..n * stride]);
@@ -44,10 +48,13 @@ pub(crate) fn outer<T: Number>(
     let by_inputs = layout.grid.column_step == 1;
     let short = segments.used * size_of::<T>() < SHORT;
     let turned = if by_inputs && segments.used <= FEW {
-        outer_turned::<T, FEW, 32>(level, z, x, dw, layout.grid, (m, n), segments);
+        let room = &mut room[..TURNED];
+        outer_turned(level, z, x, dw, layout.grid, (m, n), segments, (FEW, TURNED / FEW), room);
         true
     } else if by_inputs && short && m >= MANY {
-        outer_turned::<T, 64, 64>(level, z, x, dw, layout.grid, (m, n), segments);
+        let mut room = [[T::ZERO; 64]; 64];
+        let room = room.as_flattened_mut();
+        outer_turned(level, z, x, dw, layout.grid, (m, n), segments, (64, 64), room);
         true
     } else {
         false
@@ -90,17 +97,20 @@ pub(crate) fn outer_of_samples<T: Number>(
 
 // When turning x gains, measured at every level with 16 to 784 inputs and outputs.
 /// Up to so many samples, always.
-const FEW: usize = 16;
+pub(crate) const FEW: usize = 16;
+/// Numbers that are turned together where samples are few.
+pub(crate) const TURNED: usize = FEW * 32;
 /// For rows of fewer bytes than this, if there are many outputs.
 const SHORT: usize = 512;
 /// From so many outputs on, turning x is little beside the product.
 const MANY: usize = 64;
 
-/// dW += dZ Xᵀ with x turned, so many samples and inputs at a time.
+/// dW += dZ Xᵀ with x turned, `samples` × `inputs` at a time, into `room`.
 ///
 /// At the end of a dot one number is made of a vector, which is much of the work where dots are short.
 /// With x turned, it is a product with vectors along the inputs, and only the turning is lost.
-fn outer_turned<T: Number, const SAMPLES: usize, const INPUTS: usize>(
+#[allow(clippy::too_many_arguments)]
+fn outer_turned<T: Number>(
     level: Level,
     z: &[T],
     x: &[T],
@@ -108,6 +118,8 @@ fn outer_turned<T: Number, const SAMPLES: usize, const INPUTS: usize>(
     grid: Grid,
     (m, n): (usize, usize),
     segments: Segments,
+    (most_samples, most_inputs): (usize, usize),
+    room: &mut [T],
 ) {
     let Segments { count, width, used } = segments;
     let stride = count * width;
@@ -128,20 +140,53 @@ fn outer_turned<T: Number, const SAMPLES: usize, const INPUTS: usize>(
     if stride == 1 {
         return add(0, 1, 0, n, x, n); // one sample lies as if it were turned
     }
-    for input in (0..n).step_by(INPUTS) {
-        let inputs = (n - input).min(INPUTS);
+    for input in (0..n).step_by(most_inputs) {
+        let inputs = (n - input).min(most_inputs);
         for segment in 0..count {
-            for first in (0..used).step_by(SAMPLES) {
-                let samples = (used - first).min(SAMPLES);
+            for first in (0..used).step_by(most_samples) {
+                let samples = (used - first).min(most_samples);
                 let sample = segment * width + first;
-                let mut turned = [[T::ZERO; INPUTS]; SAMPLES];
-                for i in 0..inputs {
-                    let x = &x[(input + i) * stride + sample..][..samples];
-                    for (row, x) in turned.iter_mut().zip(x) {
-                        row[i] = *x;
-                    }
-                }
-                add(sample, samples, input, inputs, turned.as_flattened(), INPUTS);
+                // Padding, too, where that leaves whole squares.
+                let whole = samples.next_multiple_of(4);
+                let turned = if first + whole <= width { whole } else { samples };
+                level.run(TurnSamples {
+                    x: &x[input * stride + sample..],
+                    x_step: stride,
+                    shape: (inputs, turned),
+                    into: room,
+                    into_step: most_inputs,
+                });
+                add(sample, samples, input, inputs, room, most_inputs);
+            }
+        }
+    }
+}
+
+/// Rows of x, an input each, into rows of a sample each.
+struct TurnSamples<'a, T> {
+    x: &'a [T],
+    x_step: usize,
+    /// Inputs and samples.
+    shape: (usize, usize),
+    into: &'a mut [T],
+    into_step: usize,
+}
+
+impl<T: Number> Kernel for TurnSamples<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<F: Fma>(self) {
+        let TurnSamples { x, x_step, shape: (inputs, samples), into, into_step } = self;
+        let (whole_inputs, whole_samples) = (inputs - inputs % 4, samples - samples % 4);
+        for input in (0..whole_inputs).step_by(4) {
+            turn_squares(&x[input * x_step..], x_step, &mut into[input..], into_step, samples / 4);
+        }
+        // What is no whole square.
+        for i in 0..inputs {
+            let done = if i < whole_inputs { whole_samples } else { 0 };
+            for (s, x) in x[i * x_step..][done..samples].iter().enumerate() {
+                into[(done + s) * into_step + i] = *x;
             }
         }
     }
@@ -231,11 +276,11 @@ impl<T: Number> Outer<'_, T> {
             }
             let mut at = 0;
             while at + lanes <= used {
-                add_products::<T, F, Whole, M, N>(&z, &x, at, &mut sums);
+                add_products::<T, F, M, N>(&z, &x, at, &mut sums, Vector::load);
                 at += lanes;
             }
             if at < used {
-                add_products::<T, F, Part, M, N>(&z, &x, at, &mut sums);
+                add_products::<T, F, M, N>(&z, &x, at, &mut sums, Vector::load_some);
             }
         }
         let Grid { start, row_step, column_step } = self.layout.grid;
@@ -260,19 +305,27 @@ impl<T: Number> Outer<'_, T> {
         let Some(Bias { start, step }) = self.layout.bias else { return };
         let Segments { count, width, used } = self.segments;
         let lanes = Vector::<T, F>::LANES;
-        let mut sums = [Vector::<T, F>::splat(T::ZERO); M];
+        let whole = used - used % lanes;
+        let mut sums = [[Vector::<T, F>::splat(T::ZERO); 1]; M];
         for segment in 0..count {
-            let mut at = 0;
-            while at < used {
-                let end = (at + lanes).min(used);
-                for r in 0..M {
-                    let z = &self.z[(row + r) * self.z_step + segment * width..];
-                    sums[r] = sums[r].add(Vector::load_some(&z[at..end]));
+            let at = row * self.z_step + segment * width;
+            let z = &self.z[at..][..(M - 1) * self.z_step + used];
+            for r in 0..M {
+                // SAFETY: the slice ends with the `used` numbers of row `M - 1`.
+                unsafe {
+                    let z = z.as_ptr().add(r * self.z_step);
+                    let mut at = 0;
+                    while at < whole {
+                        sums[r][0] = sums[r][0].add(Vector::read(z.add(at)));
+                        at += lanes;
+                    }
+                    if whole < used {
+                        sums[r][0] = sums[r][0].add(Part::read(z.add(whole), used - whole));
+                    }
                 }
-                at = end;
             }
         }
-        let totals = Vector::totals(sums.map(|sum| [sum]));
+        let totals = Vector::totals(sums);
         for r in 0..M {
             self.dw[start + (row + r) * step] += totals[r][0];
         }
@@ -281,18 +334,19 @@ impl<T: Number> Outer<'_, T> {
 
 /// Adds the products of a vector of each row of z with a vector of each row of x.
 #[inline(always)]
-fn add_products<T: Number, F: Fma, E: End, const M: usize, const N: usize>(
+fn add_products<T: Number, F: Fma, const M: usize, const N: usize>(
     z: &[&[T]; M],
     x: &[&[T]; N],
     at: usize,
     sums: &mut [[Vector<T, F>; N]; M],
+    load: impl Fn(&[T]) -> Vector<T, F>,
 ) {
     let mut x_now = [Vector::splat(T::ZERO); N];
     for c in 0..N {
-        x_now[c] = E::load(&x[c][at..]);
+        x_now[c] = load(&x[c][at..]);
     }
     for r in 0..M {
-        let z = E::load(&z[r][at..]);
+        let z = load(&z[r][at..]);
         for c in 0..N {
             sums[r][c] = z.mul_add(x_now[c], sums[r][c]);
         }

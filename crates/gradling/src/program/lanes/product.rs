@@ -13,7 +13,7 @@
 //! also ahead forward with a single sample, 71 ns for 121 at 16 → 48. Too little for a dependency.
 
 // Loops that the compiler unrolls run over indices of several arrays.
-#![allow(clippy::needless_range_loop)]
+#![allow(unsafe_code, clippy::needless_range_loop)]
 
 use super::outer::dots;
 use super::vector::{End, Part, Vector, Whole};
@@ -149,6 +149,7 @@ impl<T: Number> Kernel for Product<'_, T> {
 
     #[inline(always)]
     fn run<F: Fma>(mut self) {
+        self.check();
         let n = self.shape.n;
         let mut first = 0;
         loop {
@@ -165,6 +166,30 @@ impl<T: Number> Kernel for Product<'_, T> {
 }
 
 impl<T: Number> Product<'_, T> {
+    /// Panics if a slice is too short: once for all tiles, for a check in each takes as long as a short one.
+    #[inline(always)]
+    fn check(&self) {
+        let Shape { m, n, columns } = self.shape;
+        if m == 0 || columns == 0 {
+            return;
+        }
+        let Layout { grid: Grid { start, row_step, column_step }, bias } = self.layout;
+        let end = |start: usize, rows: usize, step: usize, length: usize| {
+            (rows - 1).checked_mul(step)?.checked_add(start)?.checked_add(length)
+        };
+        let within = |end: Option<usize>, slice: &[T]| end.is_some_and(|end| end <= slice.len());
+        assert!(within(end(0, m, self.z_step, columns), self.z), "the result is too short");
+        if let Some(Bias { start, step }) = bias {
+            assert!(within(end(start, m, step, 1), self.w), "there are too few biases");
+        }
+        if n > 0 {
+            assert!(within(end(0, n, self.x_step, columns), self.x), "there is too little of x");
+            let row = end(0, n, column_step, 1);
+            let weights = row.and_then(|row| end(start, m, row_step, row));
+            assert!(within(weights, self.w), "there are too few weights");
+        }
+    }
+
     /// Inputs `first..last`, for all columns: tiles of so many vectors that none is left alone, where
     /// its few sums would wait for each other.
     #[inline(always)]
@@ -214,17 +239,19 @@ impl<T: Number> Product<'_, T> {
                 self.tile::<F, E, V, 6>(row, column, first, last);
                 row += 6;
             }
-        } else if V == 1 {
+        } else if V == 1 && F::SUMS > 8 {
             while m - row >= 8 {
                 self.tile::<F, E, V, 8>(row, column, first, last);
                 row += 8;
             }
         }
-        while m - row >= 4 {
-            self.tile::<F, E, V, 4>(row, column, first, last);
-            row += 4;
+        if V * 4 <= F::SUMS {
+            while m - row >= 4 {
+                self.tile::<F, E, V, 4>(row, column, first, last);
+                row += 4;
+            }
         }
-        if m - row >= 2 {
+        while m - row >= 2 {
             self.tile::<F, E, V, 2>(row, column, first, last);
             row += 2;
         }
@@ -246,57 +273,54 @@ impl<T: Number> Product<'_, T> {
         let (x_step, z_step, columns) = (self.x_step, self.z_step, self.shape.columns);
         let Grid { start, row_step, column_step } = self.layout.grid;
         let lanes = Vector::<T, F>::LANES;
-        let used = (columns - column).min(V * lanes);
-
+        let tail = columns - column - (V - 1) * lanes;
+        // SAFETY, for every block:
+        // - `check` has found row `m - 1` of z, the bias of row `m - 1`, row `n - 1` of x and weight
+        //   (m - 1, n - 1) within their slices. The tile has rows up to `m` and inputs up to `n`, so all that
+        //   lies at `row + r` and `first..last` is within them, too.
+        // - Of a row `columns - column` numbers are left: `V - 1` whole vectors, which `across` has asked for
+        //   only where there is something behind them, and `tail` numbers, which `E` fits.
+        // - x and the weights are borrowed, and z is borrowed for us alone.
+        let z: [*mut T; M] = std::array::from_fn(|r| unsafe {
+            self.z.as_mut_ptr().add((row + r) * z_step + column)
+        });
         let mut sums = [[Vector::<T, F>::splat(T::ZERO); V]; M];
-        for r in 0..M {
-            if self.mode == Mode::Add {
-                let z = &self.z[(row + r) * z_step + column..][..used];
-                for v in 0..V {
-                    sums[r][v] = Vector::load_some(&z[v * lanes..]);
+        if self.mode == Mode::Add {
+            for r in 0..M {
+                for v in 0..V - 1 {
+                    sums[r][v] = unsafe { Vector::read(z[r].add(v * lanes)) };
                 }
+                sums[r][V - 1] = unsafe { E::read(z[r].add((V - 1) * lanes), tail) };
             }
-            if let Some(Bias { start, step }) = self.layout.bias {
-                let bias = Vector::splat(self.w[start + (row + r) * step]);
+        }
+        if let Some(Bias { start, step }) = self.layout.bias {
+            for r in 0..M {
+                let bias = Vector::splat(unsafe { *self.w.as_ptr().add(start + (row + r) * step) });
                 for v in 0..V {
                     sums[r][v] = sums[r][v].add(bias);
                 }
             }
         }
-
-        if first < last {
-            // Slices of one length, so that one check serves all rows.
-            let reach = (last - first - 1) * column_step + 1;
-            let mut rows = [self.w; M];
-            for r in 0..M {
-                rows[r] = &self.w[start + (row + r) * row_step + first * column_step..][..reach];
+        for i in first..last {
+            let x_row = unsafe { self.x.as_ptr().add(i * x_step + column) };
+            let mut x = [Vector::<T, F>::splat(T::ZERO); V];
+            for v in 0..V - 1 {
+                x[v] = unsafe { Vector::read(x_row.add(v * lanes)) };
             }
-            let mut at = first * x_step + column;
-            let mut weight = 0;
-            while weight < reach {
-                let x_row = &self.x[at..at + used];
-                let mut x = [Vector::<T, F>::splat(T::ZERO); V];
-                for v in 0..V - 1 {
-                    x[v] = Vector::load(&x_row[v * lanes..]);
+            x[V - 1] = unsafe { E::read(x_row.add((V - 1) * lanes), tail) };
+            for r in 0..M {
+                let at = start + (row + r) * row_step + i * column_step;
+                let w = Vector::splat(unsafe { *self.w.as_ptr().add(at) });
+                for v in 0..V {
+                    sums[r][v] = w.mul_add(x[v], sums[r][v]);
                 }
-                x[V - 1] = E::load(&x_row[(V - 1) * lanes..]);
-                for r in 0..M {
-                    let w = Vector::splat(rows[r][weight]);
-                    for v in 0..V {
-                        sums[r][v] = w.mul_add(x[v], sums[r][v]);
-                    }
-                }
-                at += x_step;
-                weight += column_step;
             }
         }
-
         for r in 0..M {
-            let z = &mut self.z[(row + r) * z_step + column..][..used];
             for v in 0..V - 1 {
-                sums[r][v].store(&mut z[v * lanes..]);
+                unsafe { sums[r][v].write(z[r].add(v * lanes)) };
             }
-            E::store(sums[r][V - 1], &mut z[(V - 1) * lanes..]);
+            unsafe { E::write(sums[r][V - 1], z[r].add((V - 1) * lanes), tail) };
         }
     }
 }

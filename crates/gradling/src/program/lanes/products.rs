@@ -102,10 +102,11 @@ fn check_outer<T: Number>(m: usize, n: usize, segments: Segments) {
         }
     }
     let before = numbers::<T>(length(m, n), 6);
+    let mut room = vec![T::from_f64(f64::NAN); TURNED];
     for level in Level::available() {
         for layout in layouts(m, n) {
             let mut dw = before.clone();
-            outer(level, &z, &x, &mut dw, layout, (m, n), segments);
+            outer(level, &z, &x, &mut dw, layout, (m, n), segments, &mut room);
             let mut right: Vec<Sum> = vec![Sum::default(); dw.len()];
             for (right, before) in right.iter_mut().zip(&before) {
                 right.add(*before, T::ONE);

@@ -74,6 +74,24 @@ impl<T: Number, F: Fma> Vector<T, F> {
         Vector(unsafe { F::Register::splat(x) })
     }
 
+    /// The numbers at a pointer.
+    ///
+    /// # Safety
+    /// There must be `LANES` numbers.
+    #[inline(always)]
+    pub(super) unsafe fn read(from: *const T) -> Self {
+        Vector(unsafe { F::Register::load(from) })
+    }
+
+    /// Writes to a pointer.
+    ///
+    /// # Safety
+    /// There must be `LANES` numbers, and ours alone.
+    #[inline(always)]
+    pub(super) unsafe fn write(self, to: *mut T) {
+        unsafe { self.0.store(to) }
+    }
+
     /// The first numbers of a slice.
     #[inline(always)]
     pub(super) fn load(x: &[T]) -> Self {
@@ -86,20 +104,6 @@ impl<T: Number, F: Fma> Vector<T, F> {
     pub(super) fn load_some(x: &[T]) -> Self {
         let count = x.len().min(Self::LANES);
         Vector(unsafe { F::Register::load_some(x.as_ptr(), count) })
-    }
-
-    /// Writes to the beginning of a slice.
-    #[inline(always)]
-    pub(super) fn store(self, x: &mut [T]) {
-        let x = &mut x[..Self::LANES];
-        unsafe { self.0.store(x.as_mut_ptr()) }
-    }
-
-    /// Writes to the beginning of a slice, as many as it holds.
-    #[inline(always)]
-    pub(super) fn store_some(self, x: &mut [T]) {
-        let count = x.len().min(Self::LANES);
-        unsafe { self.0.store_some(x.as_mut_ptr(), count) }
     }
 
     #[inline(always)]
@@ -149,10 +153,15 @@ impl<T: Number, F: Fma> Vector<T, F> {
     }
 }
 
-/// How the last vector of a row is read and written.
+/// How the last vector of a row is read and written, of which `count` numbers belong to it.
+///
+/// # Safety
+///
+/// `read` and `write` need `count` numbers at the pointer; `count` is 1 at least, and [`Whole`] is for counts
+/// from `LANES` on alone.
 pub(super) trait End {
-    fn load<T: Number, F: Fma>(x: &[T]) -> Vector<T, F>;
-    fn store<T: Number, F: Fma>(x: Vector<T, F>, to: &mut [T]);
+    unsafe fn read<T: Number, F: Fma>(from: *const T, count: usize) -> Vector<T, F>;
+    unsafe fn write<T: Number, F: Fma>(x: Vector<T, F>, to: *mut T, count: usize);
 }
 
 /// The row fills its last vector.
@@ -160,13 +169,15 @@ pub(super) struct Whole;
 
 impl End for Whole {
     #[inline(always)]
-    fn load<T: Number, F: Fma>(x: &[T]) -> Vector<T, F> {
-        Vector::load(x)
+    unsafe fn read<T: Number, F: Fma>(from: *const T, _count: usize) -> Vector<T, F> {
+        // SAFETY: `LANES` numbers are there, as the trait asks.
+        unsafe { Vector::read(from) }
     }
 
     #[inline(always)]
-    fn store<T: Number, F: Fma>(x: Vector<T, F>, to: &mut [T]) {
-        x.store(to);
+    unsafe fn write<T: Number, F: Fma>(x: Vector<T, F>, to: *mut T, _count: usize) {
+        // SAFETY: `LANES` numbers are there, as the trait asks.
+        unsafe { x.write(to) }
     }
 }
 
@@ -175,13 +186,15 @@ pub(super) struct Part;
 
 impl End for Part {
     #[inline(always)]
-    fn load<T: Number, F: Fma>(x: &[T]) -> Vector<T, F> {
-        Vector::load_some(x)
+    unsafe fn read<T: Number, F: Fma>(from: *const T, count: usize) -> Vector<T, F> {
+        // SAFETY: `count` numbers are there, as the trait asks, and no more than `LANES` are read.
+        Vector(unsafe { F::Register::load_some(from, count.min(Vector::<T, F>::LANES)) })
     }
 
     #[inline(always)]
-    fn store<T: Number, F: Fma>(x: Vector<T, F>, to: &mut [T]) {
-        x.store_some(to);
+    unsafe fn write<T: Number, F: Fma>(x: Vector<T, F>, to: *mut T, count: usize) {
+        // SAFETY: `count` numbers are there, as the trait asks, and no more than `LANES` are written.
+        unsafe { x.0.store_some(to, count.min(Vector::<T, F>::LANES)) }
     }
 }
 
