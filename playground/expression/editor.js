@@ -15,7 +15,7 @@ export function editor(examples, { typed, picked, resetEdits }) {
   });
   const message = element('span');
   const help = element('span', { class: 'muted' });
-  const place = element('button', { type: 'button', class: 'error-place', 'aria-label': 'Go to the place in the text' });
+  const place = element('button', { type: 'button', class: 'error-place', title: 'Go to the place in the text' });
   const wrong = element('div', { class: 'wrong', id: 'expression-error', hidden: true }, message, place, help);
   const edits = element('div', { class: 'edits', hidden: true },
     element('span', { id: 'edits' }),

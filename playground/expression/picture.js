@@ -111,6 +111,8 @@ export function picture(stage, { chosen, opened }) {
       canvas.style.height = `${height}px`;
     };
     given.offset = [left, top];
+    const end = given.picture.nodes.at(-1)?.match(/data-box='([^']*)'/)[1].split(' ').map(Number);
+    const begin = () => zoom.begin([end[0] - left, end[1] - top, end[2], end[3]]);
     stage.dataset.drawn = 'no';
     if (small) {
       const full = parsed(given.picture.nodes);
@@ -120,10 +122,10 @@ export function picture(stage, { chosen, opened }) {
       lines.append(...paths);
       boxes.append(...full);
       attach();
-      zoom.fit();
+      begin();
     } else {
       attach();
-      zoom.fit();
+      begin();
       for (const [all, into, light] of [[given.picture.nodes, boxes, true], [given.picture.edges, lines, false]]) {
         for (let at = 0; at < all.length; ) {
           const start = await next();
@@ -180,15 +182,17 @@ export function picture(stage, { chosen, opened }) {
   }
 
   /** What is heard of a node begins with what is seen of it. */
-  function sentence(place) {
+  function sentence({ place, shape, full, id }) {
+    const seen = full ? [...shape.querySelectorAll('text')].map((text) => text.textContent).filter(Boolean).join(' ') : '';
+    if (place === null) return `${seen || drawn.parts[partAt(id)]}, folded: Enter opens it`;
     const node = drawn.nodes[place];
     const hidden = mask?.has(place);
     const grad = hidden ? '?' : frame.grads[place] ?? '–';
     const known = hidden ? ', to be found' : frame.grads[place] === null ? ', not computed' : '';
     const made = node.made && node.made !== frame.names[place] ? `, made by ${node.made}` : '';
     const kind = node.inputs.length > 0 ? made : node.constant ? ', constant' : ', leaf';
-    const name = node.constant ? '' : `${frame.names[place]} `;
-    return `${name}data ${frame.data[place]} ${partOf(place) ?? 'grad'} ${grad}${known}${kind}`;
+    const name = node.label || node.constant ? '' : `${frame.names[place]}: `;
+    return `${name}${seen || `${frame.names[place]} data ${frame.data[place]} grad ${grad}`}${known}${kind}`;
   }
 
   function applyNode(node) {
@@ -267,7 +271,7 @@ export function picture(stage, { chosen, opened }) {
           start = await next();
           if (mine !== run) return;
         }
-        const text = node.place === null ? `${drawn.parts[Number(node.id.replace('group-', ''))]}, folded: Enter opens it` : sentence(node.place);
+        const text = sentence(node);
         if (node.shape.getAttribute('aria-label') !== text) node.shape.setAttribute('aria-label', text);
       }
       stage.dataset.named = String(frame.step);
@@ -325,6 +329,7 @@ export function picture(stage, { chosen, opened }) {
     return beyond.sort((a, b) => far(a) - far(b))[0];
   }
 
+  const partAt = (id) => Number(id.replace('group-', ''));
   const nodeOf = (target) => nodes.get(target.closest?.('.gl-node')?.dataset.id);
 
   canvas.addEventListener('keydown', (event) => {
@@ -338,14 +343,14 @@ export function picture(stage, { chosen, opened }) {
     else if (pans[event.key]) focus(along(node, event.key));
     else if (event.key === 'Home') focus([...nodes.values()].at(-1));
     else if (event.key === 'End') focus([...nodes.values()][0]);
-    else if (event.key === 'Enter' && node.place === null) opened(drawn.parts[Number(node.id.replace('group-', ''))]);
+    else if (event.key === 'Enter' && node.place === null) opened(drawn.parts[partAt(node.id)]);
     else return;
     event.preventDefault();
   });
   canvas.addEventListener('click', (event) => {
     const node = nodeOf(event.target);
     if (!node) return;
-    if (node.place === null) opened(drawn.parts[Number(node.id.replace('group-', ''))]);
+    if (node.place === null) opened(drawn.parts[partAt(node.id)]);
     else focus(node);
   });
 
@@ -368,6 +373,15 @@ export function picture(stage, { chosen, opened }) {
     select(place) {
       selected = place;
       rove(place);
+    },
+    /** Brings the edge of a step into view. */
+    follow({ from, to }) {
+      const boxes = [ofPlace(from), ofPlace(to)].filter(Boolean).map(({ box }) => box);
+      if (boxes.length < 2) return;
+      const [[ax, ay, aw, ah], [bx, by, bw, bh]] = boxes;
+      const [x, y] = [Math.min(ax, bx), Math.min(ay, by)];
+      const [left, top] = drawn.offset;
+      zoom.follow([x - left, y - top, Math.max(ax + aw, bx + bw) - x, Math.max(ay + ah, by + bh) - y]);
     },
     focus: (place) => focus(ofPlace(place)),
     placeOf: (target) => nodeOf(target)?.place ?? null,

@@ -243,6 +243,7 @@ export async function mount(host) {
     const answer = await ask(name, given);
     if (ended) return;
     showFrame(answer);
+    if (answer.last) graph.follow(answer.last);
     if (spoken) say(answer.said.spoken);
     store();
     await details();

@@ -51,6 +51,16 @@ export function zoomable(stage, canvas, moved) {
     place(scale, [width / 2, height / 2 - above / 2 / scale]);
     fitted = true;
   };
+  /** All of it if that can be read, else the end, where backward begins. */
+  const begin = ([x, y, width, height]) => {
+    fit();
+    if (shown().scale >= LEGIBLE * 0.8) return;
+    const scale = LEGIBLE * 1.3;
+    const [wide, high] = [stage.clientWidth / scale, stage.clientHeight / scale];
+    const flows = size().width >= size().height;
+    place(scale, flows ? [x + width + 24 - wide / 2, y + height / 2] : [x + width / 2, y + height + 24 - high / 2]);
+    fitted = false;
+  };
   const by = (factor) => {
     const { left, top, width, height, scale } = shown();
     place(Math.min(6, Math.max(0.01, scale * factor)), [left + width / 2, top + height / 2]);
@@ -69,7 +79,14 @@ export function zoomable(stage, canvas, moved) {
 
   return {
     fit,
+    begin,
     shown,
+    /** Goes along with what happens in a box, unless all is in view or too small to be read. */
+    follow: ([x, y, width, height]) => {
+      const view = shown();
+      const inside = x >= view.left && y >= view.top && x + width <= view.left + view.width && y + height <= view.top + view.height;
+      if (!inside && !fitted && view.scale >= LEGIBLE * 0.7) place(view.scale, [x + width / 2, y + height / 2]);
+    },
     in: () => by(STEP),
     out: () => by(1 / STEP),
     pan: (right, down) => {

@@ -29,7 +29,7 @@ async function longestTask(page, body) {
   const { traceEvents } = JSON.parse(await browser.stopTracing());
   const mains = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`));
   const tasks = traceEvents.filter(({ name, ph, pid, tid, tdur }) => name.endsWith('RunTask') && ph === 'X' && mains.has(`${pid} ${tid}`) && tdur > 0);
-  assert.ok(tasks.length > 100, `${tasks.length} tasks were seen`);
+  assert.ok(tasks.length > 20, `${tasks.length} tasks were seen`);
   return Math.max(...tasks.map(({ tdur }) => tdur / 1000));
 }
 
@@ -56,8 +56,10 @@ test('what is near is written out, and steps change it', () =>
     await retype(page, network(6, 26));
     await page.locator('.tool-fold').click();
     await boxes(page, 'all');
-    assert.equal(await page.locator('.gl-data').count(), 0);
+    await page.keyboard.press('0');
+    await page.waitForFunction(() => Number(document.querySelector('.stage').dataset.zoom) < 0.3);
     await page.locator('.gl-node[tabindex="0"]').focus();
+    await page.keyboard.press('End');
     await page.keyboard.press('Home');
     await box(page, 'y').locator('.gl-data').waitFor();
     await page.locator('.step-forth').click();

@@ -80,7 +80,10 @@ fn part(out: &mut Canvas, class: &str, rect: Rect, corner: f64) {
 }
 
 fn write_record(out: &mut Canvas, node: &Node, shape: &Shape, rect: Rect) {
+    // The card first: it is read in this order, and its name comes before its operation.
     let card = shape.card(rect);
+    let corner = if node.is_leaf() { LEAF_CORNER + 3.0 } else { CORNER };
+    write_card(out, shape.label.as_deref(), Some(node), card, corner);
     if let Some(badge) = &shape.badge {
         let [x, y] = shape.middle(rect);
         let [width, height] = badge.size;
@@ -105,8 +108,6 @@ fn write_record(out: &mut Canvas, node: &Node, shape: &Shape, rect: Rect) {
             }
         }
     }
-    let corner = if node.is_leaf() { LEAF_CORNER + 3.0 } else { CORNER };
-    write_card(out, shape.label.as_deref(), Some(node), card, corner);
 }
 
 fn write_card(out: &mut Canvas, label: Option<&str>, node: Option<&Node>, card: Rect, corner: f64) {

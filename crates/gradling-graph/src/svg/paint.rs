@@ -113,7 +113,8 @@ impl Canvas {
         }
         self.raw(">");
         self.escaped(text);
-        self.raw("</text>");
+        // A space, because what reads the page runs texts together.
+        self.raw("</text> ");
     }
 
     /// A sign or a short name with its middle at `at`.
