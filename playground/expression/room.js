@@ -455,7 +455,7 @@ export async function mount(host) {
       tape.pause();
       graph.end();
     },
-    unshared: () => (fits ? null : 'the expression, which is too long for an address'),
+    unshared: () => (fits ? null : 'The link leaves out the expression, which is too long for it. Save a file instead.'),
     exportState: () => ({ text: state.text, edits: state.edits }),
     async importState(saved) {
       if (typeof saved?.text !== 'string' || !Array.isArray(saved.edits)) return;

@@ -30,6 +30,23 @@ for (const room of ROOMS) {
   }
 }
 
+/** What a finger is to hit: at least 40 px in one direction and 24 in the other, or text within a sentence. */
+for (const hash of ['#expression', '#network', '#tour?lesson=slope', '#tour?lesson=layer']) {
+  test(`controls are large enough for a finger: ${hash}`, () =>
+    visit({ hash, width: 390, height: 844, touch: true }, async (page) => {
+      await ready(page, hash.slice(1).split('?')[0]);
+      const small = await page.evaluate(() => {
+        const isSmall = (control) => {
+          if (!control.checkVisibility({ visibilityProperty: true })) return false;
+          const { width, height } = (control.labels?.[0]?.closest('.choice') ?? control).getBoundingClientRect();
+          return width > 1 && (Math.min(width, height) < 24 || Math.max(width, height) < 40);
+        };
+        return [...document.querySelectorAll('button, select, input, textarea, summary, .bar a')].filter(isSmall).map((control) => control.outerHTML.slice(0, 120));
+      });
+      assert.deepEqual(small, []);
+    }));
+}
+
 test('Back and Forward go through the rooms, and a room is found as it was left', () =>
   visit({ hash: '#expression?kept=1' }, async (page) => {
     await ready(page, 'expression');

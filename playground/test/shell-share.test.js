@@ -52,6 +52,27 @@ test("a teacher's link hides what was ticked, and still does after going to anot
     await other.locator('#share').waitFor({ state: 'visible' });
   }));
 
+for (const room of ['expression', 'network']) {
+  test(`each group of ${room} that the dialog names can be hidden`, () =>
+    visit({ hash: `#${room}` }, async (page, { context }) => {
+      await ready(page, room);
+      await page.locator('#share').click();
+      const boxes = page.getByRole('dialog').getByRole('checkbox');
+      const names = (await boxes.evaluateAll((all) => all.map((box) => box.id.replace('hide-', '')))).filter((name) => !['rooms', 'share'].includes(name));
+      assert.ok(names.length >= 6, names.join());
+      for (const name of names) await page.locator(`#hide-${name}`).check();
+      const link = await page.inputValue('#share-link');
+      const other = await context.newPage();
+      await other.goto(link);
+      await ready(other, room);
+      for (const name of names) {
+        assert.ok((await other.locator(`[data-group="${name}"]`).count()) > 0, name);
+        assert.equal(await other.locator(`[data-group="${name}"]:visible`).count(), 0, name);
+      }
+      await axe(other);
+    }));
+}
+
 test('the other rooms can be hidden', () =>
   visit({ hash: '#network?hide=rooms' }, async (page) => {
     await ready(page, 'network');

@@ -51,3 +51,20 @@ export function launch() {
 
 /** Waits until a room is mounted. */
 export const ready = (page, room) => page.locator(`html[data-ready="${room}"]`).waitFor({ state: 'attached' });
+
+/**
+ * The longest task of the page's own thread while `body` runs, in milliseconds of processor time: what other
+ * programs take of the machine meanwhile does not count.
+ */
+export async function longestTask(page, body) {
+  const browser = page.context().browser();
+  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline', '__metadata'] });
+  await body();
+  const { traceEvents } = JSON.parse(await browser.stopTracing());
+  const isMain = ({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain';
+  const mains = new Set(traceEvents.filter(isMain).map(({ pid, tid }) => `${pid} ${tid}`));
+  const isTask = ({ name, ph, pid, tid, tdur }) => name.endsWith('RunTask') && ph === 'X' && mains.has(`${pid} ${tid}`) && tdur > 0;
+  const tasks = traceEvents.filter(isTask);
+  if (tasks.length < 100) throw new Error(`only ${tasks.length} tasks were seen`);
+  return Math.max(...tasks.map(({ tdur }) => tdur / 1000));
+}

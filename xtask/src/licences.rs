@@ -19,6 +19,7 @@ others, listed here with their licences. The compiled engine contains the standa
 struct Package {
     title: String,
     folder: PathBuf,
+    authors: String,
 }
 
 /// The text: the crates compiled into the engine, then the libraries of the page.
@@ -58,9 +59,21 @@ fn notice(package: &Package) -> Result<String, String> {
     }
     let texts = files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
     if texts.is_empty() {
-        return Ok("(The package has no licence file of its own.)".to_owned());
+        return without_file(package);
     }
     Ok(texts.iter().map(|text| text.trim()).collect::<Vec<_>>().join("\n\n"))
+}
+
+/// A package that names its licence and has no file with it: known ones are given by their text.
+fn without_file(Package { title, authors, .. }: &Package) -> Result<String, String> {
+    if !title.ends_with(", MIT") || authors.is_empty() {
+        return Err(format!(
+            "{title} comes without its licence: add its text to xtask/src/licences.rs"
+        ));
+    }
+    let ours = read(&root().join("LICENSE-MIT"))?;
+    let terms = ours.find("Permission is").map_or("", |at| &ours[at..]);
+    Ok(format!("MIT License\n\nCopyright (c) {authors}\n\n{}", terms.trim_end()))
 }
 
 /// Crates that are compiled into the engine, without our own.
@@ -99,6 +112,7 @@ fn crates() -> Result<Vec<Package>, String> {
         found.push(Package {
             title: format!("{name} {version}, {}", text(&package["license"])),
             folder: manifest.parent().map_or_else(PathBuf::new, Path::to_owned),
+            authors: list(&package["authors"]).iter().map(text).collect::<Vec<_>>().join(", "),
         });
     }
     Ok(found)
@@ -113,7 +127,9 @@ fn libraries() -> Result<Vec<Package>, String> {
         let about: Value = serde_json::from_str(&read(&folder.join("package.json"))?)
             .map_err(|error| format!("{name}: {error}"))?;
         let title = ["version", "license"].map(|key| about[key].as_str().unwrap_or_default());
-        Ok(Package { title: format!("{name} {}, {}", title[0], title[1]), folder })
+        let author = about["author"]["name"].as_str().or(about["author"].as_str());
+        let authors = author.unwrap_or_default().to_owned();
+        Ok(Package { title: format!("{name} {}, {}", title[0], title[1]), folder, authors })
     };
     names.iter().map(package).collect()
 }
