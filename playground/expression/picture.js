@@ -53,6 +53,8 @@ export function picture(stage, { chosen, opened }) {
   });
 
   const partsOf = (node) => {
+    // Words that stand apart are read apart.
+    for (const text of node.shape.querySelectorAll('text')) text.after(' ');
     const one = (name) => node.shape.querySelector(`.${name}`);
     node.data = one('gl-data');
     node.grad = one('gl-grad');
