@@ -48,17 +48,17 @@ pub(crate) fn narrow<T: Number>(level: Level, from: &[f64], to: &mut [T]) -> boo
         fn run<F: Fma>(self) -> bool {
             let (from, from_rest) = self.0.as_chunks::<BLOCK>();
             let (to, to_rest) = self.1.as_chunks_mut::<BLOCK>();
-            // x - x is 0 for all that is finite, and else NaN, which no addition takes away.
+            // 0 · x is 0 for all that is finite, and else NaN, which no addition takes away.
             let mut differences = [0.0; BLOCK];
             for (to, from) in to.iter_mut().zip(from) {
                 *to = T::narrow(*from);
                 for (difference, x) in differences.iter_mut().zip(from) {
-                    *difference += x - x;
+                    *difference += 0.0 * x;
                 }
             }
             for (to, from) in to_rest.iter_mut().zip(from_rest) {
                 *to = T::from_f64(*from);
-                differences[0] += from - from;
+                differences[0] += 0.0 * from;
             }
             differences.iter().all(|&difference| difference == 0.0)
         }
