@@ -19,13 +19,11 @@ const pressed = (key, times) => async (page) => {
 const trained = (steps) => (page) => page.locator(`.network-room[data-steps="${steps}"][data-playing="false"]`).waitFor();
 
 const LECTURE = `e=${encodeURIComponent('x1 = 2\nx2 = 0\nw1 = -3\nw2 = 1\nb = 6.8813735870195432\nn = x1*w1 + x2*w2 + b\no = tanh(n)')}`;
-const SPIRALS = 'set=spirals&noise=0.05&layers=16,16&opt=adam&rate=0.01&steps=12000';
+const SPIRALS = 'set=spirals&noise=0.05&layers=8,8&opt=adam&rate=0.01&steps=9000';
 
 const PICTURES = [
   { name: 'expression', hash: `#expression?${LECTURE}`, then: pressed('s', 6) },
-  { name: 'expression-dark', hash: `#expression?${LECTURE}`, scheme: 'dark', then: pressed('s', 10) },
-  { name: 'network', hash: `#network?${SPIRALS}`, then: trained(12000) },
-  { name: 'network-dark', hash: `#network?${SPIRALS}`, scheme: 'dark', then: trained(12000) },
+  { name: 'network-dark', hash: `#network?${SPIRALS}`, scheme: 'dark', then: trained(9000) },
   { name: 'tour', hash: '#tour?lesson=accumulation', then: pressed('s', 4) },
   { name: 'phone', hash: '#network?steps=3000', width: 390, height: 844, then: trained(3000) },
 ];
