@@ -55,6 +55,16 @@ pub(crate) fn test(words: &[String]) -> Result<(), String> {
     run(&mut node)
 }
 
+/// Holds the kernels of WebAssembly to the bits of this machine's.
+///
+/// # Errors
+/// What failed.
+pub(crate) fn kernels() -> Result<(), String> {
+    let module = site::module("gradling-kernels")?;
+    let check = root().join("crates/gradling-kernels/tests/check.mjs");
+    run(Command::new("node").arg(check).arg(module))
+}
+
 /// Builds the page and runs one of its scripts: measurements, pictures for the docs.
 ///
 /// # Errors

@@ -51,8 +51,11 @@ pub(crate) fn build() -> Result<PathBuf, String> {
     Ok(site)
 }
 
-/// Compiles the engine and makes the module that JavaScript loads.
-fn engine(out: &Path) -> Result<(), String> {
+/// Compiles a package as the page is compiled, and gives its module.
+///
+/// # Errors
+/// What could not be compiled.
+pub(crate) fn module(package: &str) -> Result<PathBuf, String> {
     let wasm = install::wasm()?;
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
@@ -66,7 +69,7 @@ fn engine(out: &Path) -> Result<(), String> {
             (target.join("wasm-debian"), build)
         }
     };
-    build.args(["build", "--quiet", "--locked", "--profile", "page", "--package", "gradling-wasm"]);
+    build.args(["build", "--quiet", "--locked", "--profile", "page", "--package", package]);
     build.args(["--lib", "--target", TARGET, "--target-dir"]).arg(&target);
     if matches!(wasm, Wasm::Debian) {
         build.args(["-Z", "build-std=std,panic_abort"]);
@@ -74,7 +77,12 @@ fn engine(out: &Path) -> Result<(), String> {
     build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-C target-feature=+simd128");
     build.env_remove("RUSTFLAGS");
     run(&mut build)?;
-    let compiled = target.join(TARGET).join("page/gradling_wasm.wasm");
+    Ok(target.join(TARGET).join("page").join(format!("{}.wasm", package.replace('-', "_"))))
+}
+
+/// Compiles the engine and makes the module that JavaScript loads.
+fn engine(out: &Path) -> Result<(), String> {
+    let compiled = module("gradling-wasm")?;
     let made = out.join("gradling_wasm_bg.wasm");
     if changed(&made).is_some_and(|made| Some(made) > changed(&compiled)) {
         return Ok(());

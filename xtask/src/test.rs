@@ -31,6 +31,7 @@ pub(crate) fn run_all() -> Result<(), String> {
     let mut deny = Command::new(cargo_deny()?);
     deny.current_dir(root()).args(["--log-level", "error", "check", "licenses", "bans", "sources"]);
     step("licences", &mut deny)?;
+    timed("kernels in WebAssembly", playground::kernels)?;
     timed("playground", || playground::test(&[]))?;
     timed("Python", || python::test(&python::build()?))
 }
