@@ -2,8 +2,7 @@
 // weights of the neuron in focus are buttons above the picture, one of which is in the order of Tab.
 
 import { element } from '../shell/element.js';
-import { short } from './controls.js';
-import { find, firstParameter, layout } from './layout.js';
+import { find, layout } from './layout.js';
 
 /** `choose({layer, neuron, input})` is called when a neuron or a weight is chosen. */
 export function drawing({ choose, say }) {
@@ -13,8 +12,6 @@ export function drawing({ choose, say }) {
   const root = element('div', { class: 'net-drawing' }, canvas, heads, cover);
   let about = null;
   let at = { layer: 1, neuron: 0 };
-  let buttons = [];
-  let parameters = null;
 
   const sizes = () => [about.inputs.length, ...about.layers];
   const place = () => layout(about.inputs.length, about.layers, root.clientWidth, root.clientHeight);
@@ -24,8 +21,7 @@ export function drawing({ choose, say }) {
     const count = sizes()[layer];
     if (input !== undefined) {
       const from = layer === 1 ? about.inputs[input] : `neuron ${input + 1}`;
-      const w = parameters?.[firstParameter(about.inputs.length, about.layers, layer, neuron) + input];
-      return `weight from ${from} to ${layerName(layer)}, neuron ${neuron + 1}${w === undefined ? '' : `: ${short(w)}`}`;
+      return `weight from ${from} to ${layerName(layer)}, neuron ${neuron + 1}`;
     }
     if (layer === 0) return `input ${about.inputs[neuron]}`;
     return `${layerName(layer)}, neuron ${neuron + 1} of ${count}`;
@@ -131,10 +127,6 @@ export function drawing({ choose, say }) {
       );
       const label = `A network of ${about.inputs.length} inputs, ${last - 1} hidden layers (${about.layers.slice(0, -1).join(', ') || 'none'}) and ${about.layers.at(-1)} output${about.layers.at(-1) > 1 ? 's' : ''}`;
       cover.setAttribute('aria-label', `${label}. Arrows move between neurons and weights, Enter opens one.`);
-      refresh();
-    },
-    know(given) {
-      parameters = given;
       refresh();
     },
     refresh,

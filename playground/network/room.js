@@ -342,7 +342,6 @@ export async function mount(host) {
     ({ playing, target } = given);
     const settingsChanged = live === null || live.id !== id || JSON.stringify(live.training) !== JSON.stringify(status.training);
     live = { ...status, id };
-    net.know(null);
     if (settingsChanged) {
       settings.show(state, status.training, about, brush);
       net.show(about, status.training.activations);
