@@ -6,11 +6,21 @@ import { ready, visit } from './browser.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
+let program;
+
+/** The program of native sessions, built once. */
+function built() {
+  const build = ['build', '--quiet', '--package', 'gradling-wasm', '--example', 'run', '--message-format=json'];
+  const lines = execFileSync('cargo', build, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'] });
+  const made = lines.trim().split('\n').map((line) => JSON.parse(line));
+  return made.find(({ target, executable }) => executable && target.name === 'run').executable;
+}
+
 /** What the native session answers: `native('expression', text, 'go', {step: 3})`. */
 export function native(...words) {
+  program ??= process.env.GRADLING_SESSIONS ?? built();
   const texts = words.map((word) => (typeof word === 'string' ? word : JSON.stringify(word)));
-  const run = ['run', '--quiet', '--package', 'gradling-wasm', '--example', 'run', '--', ...texts];
-  return execFileSync('cargo', run, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 28 });
+  return execFileSync(program, texts, { encoding: 'utf8', maxBuffer: 1 << 28 });
 }
 
 export const frameOf = (text, step) => JSON.parse(native('expression', text, 'go', { step }));
