@@ -73,7 +73,11 @@ async function layout(browser, origin) {
   await visitor(browser, origin, '#expression?e=1', async (page) => {
     await ready(page, 'expression');
     const longest = await longestTask(page, async () => {
-      await page.locator('textarea').first().fill(`x = 0.5\nw = 0.9\nc = 3\n${lines.join('\n')}`);
+      // Typing it in would measure how the browser edits ten thousand characters.
+      await page.locator('textarea').first().evaluate((area, text) => {
+        area.value = text;
+        area.dispatchEvent(new Event('input', { bubbles: true }));
+      }, `x = 0.5\nw = 0.9\nc = 3\n${lines.join('\n')}`);
       await page.waitForFunction(() => document.querySelector('.stage').dataset.boxes > 1);
       const fold = page.locator('.tool-fold[aria-pressed="true"]');
       if ((await fold.count()) > 0) await fold.click();
@@ -83,7 +87,7 @@ async function layout(browser, origin) {
       }, NODES);
     });
     const boxes = await page.locator('.stage').getAttribute('data-boxes');
-    show(`longest task, typing and drawing ${boxes} nodes`, `${longest.toFixed(0)} ms`, 'below 50 ms');
+    show(`longest task, reading and drawing ${boxes} nodes`, `${longest.toFixed(0)} ms`, 'below 50 ms');
   });
 }
 
