@@ -134,7 +134,9 @@ export async function mount(host) {
       const given = { text: wanted, edits: edits.map(({ key, value, base }) => ({ key, value: String(value), base: base ?? null })), step, fold: state.fold, auto: !state.unfolded, opened, down: isHigh() };
       answer = await ask('load', given);
       // The steps of another graph mean nothing.
-      if (!keep && step > 0 && drawn && answer.shape !== drawn.shape) answer.frame = await ask('go', { step: 0 });
+      // What was found in a quiz is shown, so all is computed.
+      if (state.quiz) answer.frame = await ask('go', { step: answer.total });
+      else if (!keep && step > 0 && drawn && answer.shape !== drawn.shape) answer.frame = await ask('go', { step: 0 });
     } catch (error) {
       if (mine !== loads || ended || error.gone) return;
       const what = text.bad(error);
@@ -243,8 +245,8 @@ export async function mount(host) {
     const answer = await ask(name, given);
     if (ended) return;
     showFrame(answer);
-    if (answer.last) graph.follow(answer.last);
-    if (spoken) say(answer.said.spoken);
+    if (answer.last && !state.quiz) graph.follow(answer.last);
+    if (spoken && !state.quiz) say(answer.said.spoken);
     store();
     await details();
   });
@@ -359,6 +361,7 @@ export async function mount(host) {
     showFrame(frame);
     details().catch(tell);
     store(given && !was);
+    if (Boolean(given) !== Boolean(was)) go(given ? drawn.total : 0);
     if (given && at !== given.marks.length && asking.asks() !== null) graph.select(asking.asks());
   }
 

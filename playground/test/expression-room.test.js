@@ -214,6 +214,7 @@ test('the quiz asks for each gradient, tells right from wrong and why, and keeps
     await page.locator('.quiz-told.is-good').waitFor();
     await page.keyboard.press('Enter');
     await page.locator('.quiz-question', { hasText: 'gradient of b' }).waitFor();
+    assert.deepEqual((await rows(page)).map(([, , grad]) => grad), ['?', '?', '1.0000']);
     await page.keyboard.type('-3');
     await page.keyboard.press('Enter');
     await page.locator('.quiz-told.is-bad', { hasText: 'Not quite: it is 2. ∂c/∂b = a = 2' }).waitFor();
