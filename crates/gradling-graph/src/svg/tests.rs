@@ -343,3 +343,37 @@ fn very_long_lines_share_their_way_and_cross_nothing() -> Result<(), TestCaseErr
     }
     Ok(())
 }
+
+#[test]
+fn a_picture_for_a_page_has_a_line_and_an_id_for_each_node_and_edge_and_no_style() {
+    let (a, b) = (Value::new(2.0).with_label("<a>"), Value::new(-3.0).with_label("b"));
+    let root = (a * b + a).tanh();
+    let graph = trace(root);
+    for direction in [Direction::LeftToRight, Direction::TopToBottom] {
+        let svg = graph.to_svg(&Options::new().direction(direction).for_page());
+        let document = roxmltree::Document::parse(&svg).expect("XML");
+        let with = |class: &str| {
+            let of = |node: &roxmltree::Node| {
+                let classes = node.attribute("class").unwrap_or_default();
+                classes.split(' ').any(|one| one == class)
+            };
+            document.descendants().filter(of).count()
+        };
+        let counts = ["gl-node", "gl-edge", "gl-data", "gl-grad", "gl-bar", "gl-order", "gl-local"]
+            .map(with);
+        assert_eq!(counts, [5, 5, 5, 5, 5, 3, 5]);
+        let mut ids: Vec<&str> =
+            document.descendants().filter_map(|node| node.attribute("id")).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 10);
+        assert!(
+            document
+                .descendants()
+                .all(|node| node.attribute("style").is_none() && !node.has_tag_name("style"))
+        );
+        let lines =
+            svg.lines().filter(|line| line.starts_with("<g class='gl-") && line.ends_with("</g>"));
+        assert_eq!(lines.count(), 10);
+    }
+}
