@@ -1,10 +1,13 @@
 //! From table rows to the numbers a network sees, and from its answers back to labels and units.
 
+use crate::dates::is_date;
 use crate::error::{DataError, shown};
 use crate::matrix::Matrix;
+use crate::missing::{Fill, Missing};
+use crate::number::NumberFormat;
 use crate::read::{TableReader, missing_columns};
 use crate::standard::Standard;
-use crate::table::{Column, Table, Texts, Values, check_names};
+use crate::table::{Column, MISSING, Table, Texts, Values, check_names};
 use crate::target::{Labels, Target, sorted_texts, too_many_values};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -24,6 +27,8 @@ pub struct Encoder {
     features: Vec<Feature>,
     target: String,
     target_code: TargetCode,
+    #[serde(skip_serializing_if = "NumberFormat::is_plain")]
+    numbers: NumberFormat,
 }
 
 /// A feature column, and how it becomes inputs.
@@ -33,6 +38,20 @@ pub struct Feature {
     pub name: String,
     /// How it is encoded.
     pub code: Code,
+    /// What stands in for a missing value; `None` where that is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Fill>,
+}
+
+impl Feature {
+    /// How many inputs it makes, one after the other.
+    pub fn width(&self) -> usize {
+        let told = usize::from(matches!(self.missing, Some(Fill::Indicated(_))));
+        match &self.code {
+            Code::Number(_) => 1 + told,
+            Code::OneHot(values) => values.len() + 1,
+        }
+    }
 }
 
 /// How a feature is encoded.
@@ -62,6 +81,9 @@ pub struct Features {
     pub matrix: Matrix,
     /// Values that went into an "other" input.
     pub unseen: Vec<Unseen>,
+    /// Places, among the rows asked for and ascending, of rows that miss a value and have no inputs for it,
+    /// by [`Missing::Drop`]. Their inputs are 0, and mean nothing.
+    pub incomplete: Vec<usize>,
 }
 
 /// A text value that the training rows did not hold. Shown, it is a sentence.
@@ -99,28 +121,60 @@ pub enum Targets {
 }
 
 impl Encoder {
-    /// Learns from the given rows of a table: every column but the target is a feature.
+    /// Learns from the given rows of a table: every column but the target is a feature. Missing values
+    /// are an error.
+    ///
+    /// # Errors
+    /// As [`fit_with`](Encoder::fit_with).
+    pub fn fit(table: &Table, rows: &[usize], target: &Target) -> Result<Self, DataError> {
+        Encoder::fit_with(table, rows, target, Missing::Error)
+    }
+
+    /// Learns from the given rows of a table, also what stands in for missing values. Means, deviations
+    /// and labels are those of the values that are there.
     ///
     /// # Errors
     /// No row or a row that the table does not have, no feature column, a target column that is
-    /// not there, a text column with more than [`MAX_VALUES`](crate::MAX_VALUES) values.
-    pub fn fit(table: &Table, rows: &[usize], target: &Target) -> Result<Self, DataError> {
+    /// not there, a text column with more than [`MAX_VALUES`](crate::MAX_VALUES) values or with dates,
+    /// a missing value where that is an error, a column without any value.
+    pub fn fit_with(
+        table: &Table,
+        rows: &[usize],
+        target: &Target,
+        missing: Missing,
+    ) -> Result<Self, DataError> {
         table.check_rows(rows)?;
         if rows.is_empty() {
             return Err(DataError::setting("the number of training rows", 0, "at least 1"));
         }
         let target_column = table.column(target.column())?;
         let feature = |column: &Column| {
+            let (file, name) = (table.name(), column.name());
+            if missing == Missing::Error
+                && let Some(&row) = rows.iter().find(|&&row| column.is_missing(row))
+            {
+                return Err(table.missing(column, row));
+            }
+            let fill = Fill::learn(missing, file, name, column.values(), rows)?;
             let code = match column.values() {
                 Values::Numbers(numbers) => {
-                    Code::Number(Standard::of(rows.iter().map(|&row| numbers[row])))
+                    let there = rows.iter().map(|&row| numbers[row]).filter(|x| !x.is_nan());
+                    Code::Number(Standard::of(there))
                 }
-                Values::Texts(texts) => Code::OneHot(
-                    sorted_texts(rows.iter().map(|&row| texts.get(row)))
-                        .ok_or_else(|| too_many_values(table, column.name()))?,
-                ),
+                Values::Texts(texts) => {
+                    refuse_dates(table, column, texts)?;
+                    let own = fill == Some(Fill::Text(String::new()));
+                    let there = rows.iter().map(|&row| texts.get(row));
+                    let there = there.filter(|text| own || !text.is_empty());
+                    let values = sorted_texts(there).ok_or_else(|| too_many_values(table, name))?;
+                    if values.is_empty() {
+                        let (file, column) = (file.to_owned(), shown(name));
+                        return Err(DataError::NoValue { file, column });
+                    }
+                    Code::OneHot(values)
+                }
             };
-            Ok(Feature { name: column.name().to_owned(), code })
+            Ok(Feature { name: name.to_owned(), code, missing: fill })
         };
         let features = table
             .columns()
@@ -128,10 +182,6 @@ impl Encoder {
             .filter(|column| column.name() != target.column())
             .map(feature)
             .collect::<Result<Vec<_>, DataError>>()?;
-        if features.is_empty() {
-            let (file, target) = (table.name().to_owned(), shown(target.column()));
-            return Err(DataError::NoFeatures { file, target });
-        }
         let target_code = match target.labels() {
             Some(labels) => TargetCode::Classes(labels.clone()),
             None => {
@@ -140,7 +190,36 @@ impl Encoder {
                 TargetCode::Number(Standard::of(numbers?.into_iter()))
             }
         };
-        Ok(Encoder { features, target: target.column().to_owned(), target_code })
+        Encoder::of_parts(table.name(), features, target.column(), target_code)
+    }
+
+    pub(crate) fn of_parts(
+        file: &str,
+        features: Vec<Feature>,
+        target: &str,
+        target_code: TargetCode,
+    ) -> Result<Self, DataError> {
+        if features.is_empty() {
+            let (file, target) = (file.to_owned(), shown(target));
+            return Err(DataError::NoFeatures { file, target });
+        }
+        let (target, numbers) = (target.to_owned(), NumberFormat::default());
+        Ok(Encoder { features, target, target_code, numbers })
+    }
+
+    /// Remembers how the table wrote its numbers: [`reader`](Encoder::reader) reads them so.
+    pub fn with_numbers(self, numbers: NumberFormat) -> Self {
+        Encoder { numbers, ..self }
+    }
+
+    /// How the table wrote its numbers.
+    pub fn numbers(&self) -> NumberFormat {
+        self.numbers
+    }
+
+    /// How many inputs a row becomes.
+    pub fn width(&self) -> usize {
+        self.features.iter().map(Feature::width).sum()
     }
 
     /// Encodes the features of the given rows. Columns are found by name: their order does not
@@ -148,38 +227,41 @@ impl Encoder {
     ///
     /// # Errors
     /// Columns that are missing (all are named), text in a column of numbers, a number whose
-    /// score is not finite, a column of numbers that was text in training.
+    /// score is not finite, a column of numbers that was text in training, a missing value where
+    /// that is an error.
     pub fn encode_features(&self, table: &Table, rows: &[usize]) -> Result<Features, DataError> {
         table.check_rows(rows)?;
         let columns = self.find_columns(table)?;
-        let plans = columns
-            .iter()
-            .zip(&self.features)
-            .map(|(column, feature)| Plan::new(table, column, &feature.code))
-            .collect::<Result<Vec<_>, _>>()?;
-
-        let cols = plans.iter().map(Plan::width).sum();
+        let cols = self.width();
         let mut data = Matrix::room(rows.len(), cols)?;
-        for &row in rows {
-            for plan in &plans {
-                match plan {
-                    Plan::Number(column, standard) => {
-                        data.push(score(table, column, standard, row)?);
-                    }
-                    Plan::OneHot { texts, places, width } => {
-                        let start = data.len();
-                        data.resize(start + width, 0.0);
-                        data[start + places[texts.codes()[row] as usize]] = 1.0;
-                    }
+        data.resize(rows.len() * cols, 0.0);
+        let (mut unseen, mut incomplete, mut start) = (Vec::new(), Vec::new(), 0);
+        for (feature, column) in self.features.iter().zip(columns) {
+            let mut inputs = Inputs { table, column, feature, cols, start, incomplete };
+            match (&feature.code, column.values()) {
+                (Code::Number(standard), Values::Numbers(numbers)) => {
+                    inputs.scores(&mut data, rows, standard, |row| Ok(numbers[row]))?;
+                }
+                (Code::Number(standard), Values::Texts(texts)) => {
+                    let number = |row| match texts.codes()[row] {
+                        MISSING => Ok(f64::NAN),
+                        _ => table.number(column, row),
+                    };
+                    inputs.scores(&mut data, rows, standard, number)?;
+                }
+                (Code::OneHot(values), _) => {
+                    unseen.extend(inputs.one_hot(&mut data, rows, values)?);
                 }
             }
+            incomplete = inputs.incomplete;
+            start += feature.width();
         }
-        let unseen = columns
-            .iter()
-            .zip(&plans)
-            .flat_map(|(column, plan)| plan.unseen(table, column, rows))
-            .collect();
-        Ok(Features { matrix: Matrix { rows: rows.len(), cols, data }, unseen })
+        incomplete.sort_unstable();
+        incomplete.dedup();
+        for &place in &incomplete {
+            data[place * cols..][..cols].fill(0.0);
+        }
+        Ok(Features { matrix: Matrix { rows: rows.len(), cols, data }, unseen, incomplete })
     }
 
     /// Encodes the target of the given rows.
@@ -192,8 +274,11 @@ impl Encoder {
         match &self.target_code {
             TargetCode::Classes(labels) => labels.encode(table, column, rows).map(Targets::Classes),
             TargetCode::Number(standard) => {
-                let scores = rows.iter().map(|&row| score(table, column, standard, row));
-                scores.collect::<Result<_, _>>().map(Targets::Numbers)
+                let score = |&row: &usize| {
+                    let score = standard.encode(table.number(column, row)?);
+                    if score.is_finite() { Ok(score) } else { Err(too_large(table, column, row)) }
+                };
+                rows.iter().map(score).collect::<Result<_, _>>().map(Targets::Numbers)
             }
         }
     }
@@ -202,7 +287,14 @@ impl Encoder {
     /// were text in training, so that `007` stays `007`.
     pub fn reader(&self, name: impl Into<String>) -> TableReader {
         let (names, texts) = self.reading();
-        TableReader::new(name).only(names).text(texts)
+        self.settings(TableReader::new(name).only(names).text(texts))
+    }
+
+    /// What a reader has to know besides the columns.
+    fn settings(&self, reader: TableReader) -> TableReader {
+        let reader = reader.numbers(self.numbers);
+        let filled = self.features.iter().any(|feature| feature.missing.is_some());
+        if filled { reader.keep_missing() } else { reader }
     }
 
     /// A reader for tables to be judged on: as [`reader`](Encoder::reader), and the target too.
@@ -212,7 +304,7 @@ impl Encoder {
         if let TargetCode::Classes(Labels::Texts(_)) = &self.target_code {
             texts.push(&self.target);
         }
-        TableReader::new(name).only(names).text(texts)
+        self.settings(TableReader::new(name).only(names).text(texts))
     }
 
     /// The feature columns, and those among them that hold text.
@@ -229,14 +321,23 @@ impl Encoder {
         &self.features
     }
 
-    /// What each input is: `petal_length_cm`, `colour=red`, `colour=other`.
+    /// What each input is: `petal_length_cm`, `colour=red`, `colour=other`, `age=missing`.
     pub fn inputs(&self) -> Vec<String> {
         let mut inputs = Vec::new();
-        for Feature { name, code } in &self.features {
+        for Feature { name, code, missing } in &self.features {
             match code {
-                Code::Number(_) => inputs.push(name.clone()),
+                Code::Number(_) => {
+                    inputs.push(name.clone());
+                    if let Some(Fill::Indicated(_)) = missing {
+                        inputs.push(format!("{name}=missing"));
+                    }
+                }
                 Code::OneHot(values) => {
-                    inputs.extend(values.iter().map(|value| format!("{name}={value}")));
+                    let shown = |value: &String| match value.as_str() {
+                        "" => format!("{name}=missing"),
+                        value => format!("{name}={value}"),
+                    };
+                    inputs.extend(values.iter().map(shown));
                     inputs.push(format!("{name}=other"));
                 }
             }
@@ -246,14 +347,11 @@ impl Encoder {
 
     /// Features that had one value in all training rows: they tell nothing.
     pub fn constant_features(&self) -> impl Iterator<Item = &str> {
-        let constant = |code: &Code| match code {
-            Code::Number(standard) => standard.constant,
+        let constant = |feature: &&Feature| match &feature.code {
+            Code::Number(standard) => standard.constant && feature.width() == 1,
             Code::OneHot(values) => values.len() == 1,
         };
-        self.features
-            .iter()
-            .filter(move |feature| constant(&feature.code))
-            .map(|feature| feature.name.as_str())
+        self.features.iter().filter(constant).map(|feature| feature.name.as_str())
     }
 
     /// Name of the target column.
@@ -300,77 +398,120 @@ impl Encoder {
     }
 }
 
-/// The standard score of a cell, if it is a number at all and its score a finite one.
-fn score(
-    table: &Table,
-    column: &Column,
-    standard: &Standard,
-    row: usize,
-) -> Result<f64, DataError> {
-    let score = standard.encode(table.number(column, row)?);
-    if score.is_finite() {
-        return Ok(score);
-    }
+fn too_large(table: &Table, column: &Column, row: usize) -> DataError {
     let (at, cell) = (table.place(row, column.name()), shown(&column.cell(row)));
-    Err(DataError::NonFinite { at, cell })
+    DataError::NonFinite { at, cell }
 }
 
-/// How to encode one column of one table.
-enum Plan<'a> {
-    Number(&'a Column, &'a Standard),
-    /// `places` tells, for each different text of the column, which of `width` inputs is 1.
-    OneHot {
-        texts: &'a Texts,
-        places: Vec<usize>,
-        width: usize,
-    },
+/// Refuses a column of which all texts are dates.
+fn refuse_dates(table: &Table, column: &Column, texts: &Texts) -> Result<(), DataError> {
+    match texts.distinct().next() {
+        Some(example) if texts.distinct().all(is_date) => Err(DataError::Dates {
+            file: table.name().to_owned(),
+            column: shown(column.name()),
+            example: shown(example),
+        }),
+        _ => Ok(()),
+    }
 }
 
-impl<'a> Plan<'a> {
-    fn new(table: &Table, column: &'a Column, code: &'a Code) -> Result<Self, DataError> {
-        let values = match code {
-            Code::Number(standard) => return Ok(Plan::Number(column, standard)),
-            Code::OneHot(values) => values,
-        };
-        let texts = table.texts(column)?;
-        let place = |text: &str| values.binary_search_by(|value| value.as_str().cmp(text));
-        let places = texts.distinct().map(|text| place(text).unwrap_or(values.len())).collect();
-        Ok(Plan::OneHot { texts, places, width: values.len() + 1 })
-    }
+/// The inputs of one feature, at their place in a matrix.
+struct Inputs<'a> {
+    table: &'a Table,
+    column: &'a Column,
+    feature: &'a Feature,
+    cols: usize,
+    start: usize,
+    incomplete: Vec<usize>,
+}
 
-    fn width(&self) -> usize {
-        match self {
-            Plan::Number(..) => 1,
-            Plan::OneHot { width, .. } => *width,
-        }
-    }
-
-    /// The texts that went into the last place, "other".
-    fn unseen(&self, table: &Table, column: &Column, rows: &[usize]) -> Vec<Unseen> {
-        let Plan::OneHot { texts, places, width } = self else {
-            return Vec::new();
-        };
-        let other = width - 1;
-        if !places.contains(&other) {
-            return Vec::new();
-        }
-        // For each different text: in how many rows it stands, and the first of them.
-        let mut found = vec![(0, 0); places.len()];
-        for &row in rows {
-            let (count, first) = &mut found[texts.codes()[row] as usize];
-            if *count == 0 || row < *first {
-                *first = row;
+impl Inputs<'_> {
+    /// Writes the standard score of each row.
+    fn scores(
+        &mut self,
+        data: &mut [f64],
+        rows: &[usize],
+        standard: &Standard,
+        number: impl Fn(usize) -> Result<f64, DataError>,
+    ) -> Result<(), DataError> {
+        for (place, &row) in rows.iter().enumerate() {
+            let mut number = number(row)?;
+            let at = place * self.cols + self.start;
+            if number.is_nan() {
+                number = match &self.feature.missing {
+                    Some(Fill::Number(fill)) => *fill,
+                    Some(Fill::Indicated(fill)) => {
+                        data[at + 1] = 1.0;
+                        *fill
+                    }
+                    Some(Fill::Drop) => {
+                        self.incomplete.push(place);
+                        continue;
+                    }
+                    Some(Fill::Text(_)) | None => return Err(self.table.missing(self.column, row)),
+                };
             }
-            *count += 1;
+            let score = standard.encode(number);
+            if !score.is_finite() {
+                return Err(too_large(self.table, self.column, row));
+            }
+            data[at] = score;
         }
-        let text_of = texts.distinct().zip(places).zip(found);
-        text_of
-            .filter(|&((_, &place), (count, _))| place == other && count > 0)
-            .map(|((value, _), (rows, first))| {
-                let (column, value) = (column.name().to_owned(), value.to_owned());
-                Unseen { column, value, rows, line: table.line(first) }
-            })
-            .collect()
+        Ok(())
+    }
+
+    /// Writes a 1 in the place of each row's value, and gives the values that went into the last place,
+    /// "other".
+    fn one_hot(
+        &mut self,
+        data: &mut [f64],
+        rows: &[usize],
+        values: &[String],
+    ) -> Result<Vec<Unseen>, DataError> {
+        let texts = match self.column.values() {
+            // A part of a table may hold no value at all, and then does not tell what it would be.
+            Values::Numbers(numbers) if numbers.iter().all(|x| x.is_nan()) => {
+                &Texts::gaps(numbers.len())
+            }
+            _ => self.table.texts(self.column)?,
+        };
+        let place = |text: &str| values.binary_search_by(|value| value.as_str().cmp(text));
+        let places: Vec<usize> =
+            texts.distinct().map(|text| place(text).unwrap_or(values.len())).collect();
+        let fill = match &self.feature.missing {
+            Some(Fill::Text(fill)) => Some(place(fill).unwrap_or(values.len())),
+            _ => None,
+        };
+        // For each different text that has no place: in how many rows it stands, and the first of them.
+        let mut found = vec![(0, 0); places.len()];
+        for (at, &row) in rows.iter().enumerate() {
+            let code = texts.codes()[row];
+            let place = match (code, fill, &self.feature.missing) {
+                (MISSING, Some(fill), _) => fill,
+                (MISSING, None, Some(Fill::Drop)) => {
+                    self.incomplete.push(at);
+                    continue;
+                }
+                (MISSING, None, _) => return Err(self.table.missing(self.column, row)),
+                _ => places[code as usize],
+            };
+            data[at * self.cols + self.start + place] = 1.0;
+            if code != MISSING && place == values.len() {
+                let (count, first) = &mut found[code as usize];
+                if *count == 0 || row < *first {
+                    *first = row;
+                }
+                *count += 1;
+            }
+        }
+        let seen = texts.distinct().zip(found).filter(|(_, (count, _))| *count > 0);
+        let unseen = seen.map(|(value, (rows, first))| Unseen {
+            column: self.column.name().to_owned(),
+            value: value.to_owned(),
+            rows,
+            line: self.table.line(first),
+        });
+        Ok(unseen.collect())
     }
 }
 
@@ -380,25 +521,31 @@ struct Unchecked {
     features: Vec<Feature>,
     target: String,
     target_code: TargetCode,
+    #[serde(default)]
+    numbers: NumberFormat,
 }
 
 impl TryFrom<Unchecked> for Encoder {
     type Error = String;
 
-    fn try_from(Unchecked { features, target, target_code }: Unchecked) -> Result<Self, String> {
+    fn try_from(unchecked: Unchecked) -> Result<Self, String> {
+        let Unchecked { features, target, target_code, numbers } = unchecked;
         if features.is_empty() {
             return Err("encoder: it has no features".to_owned());
         }
         let names = features.iter().map(|feature| feature.name.as_str()).chain([target.as_str()]);
         check_names("encoder", names).map_err(|error| error.to_string())?;
-        for Feature { name, code } in &features {
-            let sound = match code {
-                Code::Number(standard) => standard.is_sound(),
-                Code::OneHot(values) => {
-                    (1..=crate::MAX_VALUES).contains(&values.len())
-                        && values.is_sorted_by(|a, b| a < b)
-                }
-            };
+        for Feature { name, code, missing } in &features {
+            let is_text = matches!(code, Code::OneHot(_));
+            let filled = missing.as_ref().is_none_or(|fill| fill.is_sound(is_text));
+            let sound = filled
+                && match code {
+                    Code::Number(standard) => standard.is_sound(),
+                    Code::OneHot(values) => {
+                        (1..=crate::MAX_VALUES).contains(&values.len())
+                            && values.is_sorted_by(|a, b| a < b)
+                    }
+                };
             if !sound {
                 return Err(format!("encoder: the code of feature {name:?} is damaged"));
             }
@@ -410,6 +557,6 @@ impl TryFrom<Unchecked> for Encoder {
         if !sound {
             return Err(format!("encoder: the code of target {target:?} is damaged"));
         }
-        Ok(Encoder { features, target, target_code })
+        Ok(Encoder { features, target, target_code, numbers })
     }
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with data: each error names its place, shows the cell and says what to do.
 
+use crate::encoding::Encoding;
 use std::fmt;
 use std::io;
 
@@ -85,6 +86,56 @@ pub enum DataError {
         at: Place,
         /// The cell, with a mark for what could not be read.
         cell: String,
+    },
+    /// The cell is in another encoding than cells before it.
+    #[error(
+        "{file}:{at_line}{column}: there are letters of {encoding}, and on line {line} of {before}; save the whole file as UTF-8",
+        file = at.file,
+        at_line = at.line,
+        column = if at.column.is_empty() { String::new() } else { format!(", column {:?}, {cell:?}", at.column) }
+    )]
+    Mixed {
+        /// Where.
+        at: Place,
+        /// The cell.
+        cell: String,
+        /// How it is written.
+        encoding: Encoding,
+        /// How an earlier cell is written.
+        before: Encoding,
+        /// The line of that one.
+        line: u64,
+    },
+    /// A row is too long to be one.
+    #[error(
+        "{file}:{line}: the row that starts here does not end within 256 MB; look for a quote that is not closed"
+    )]
+    LongRow {
+        /// Name of the table.
+        file: String,
+        /// Line in the file, from 1.
+        line: u64,
+    },
+    /// A column of dates.
+    #[error(
+        "{file}: column {column:?} holds dates such as {example:?}, which a network cannot use as they are; \
+         write what matters of them as columns of numbers (year, month, weekday, days since a day), or leave the column out"
+    )]
+    Dates {
+        /// Name of the table.
+        file: String,
+        /// The column.
+        column: String,
+        /// One of them.
+        example: String,
+    },
+    /// A column without a value from which one could be learned.
+    #[error("{file}: column {column:?} has no value in the rows to learn from; leave it out")]
+    NoValue {
+        /// Name of the table.
+        file: String,
+        /// The column.
+        column: String,
     },
     /// The cell holds no value.
     #[error("{at}: the value is missing ({cell:?}); fill it in or remove the row")]

@@ -36,27 +36,42 @@
 //! # Ok::<(), gradling_data::DataError>(())
 //! ```
 
+mod blocks;
+mod dates;
 mod encode;
+mod encoding;
 mod error;
 pub mod generate;
+mod learn;
 mod matrix;
 pub mod metrics;
+mod missing;
+mod number;
 mod read;
 pub mod samples;
+mod separator;
 mod split;
 mod standard;
+mod survey;
 mod table;
 mod target;
+mod weights;
 
 pub use encode::{Code, Encoder, Feature, Features, TargetCode, Targets, Unseen};
+pub use encoding::Encoding;
 pub use error::{DataError, Place};
 pub use gradling::Rng;
+pub use learn::{Chance, Counts, Learner, Lesson, Part, Samples, encoded};
 pub use matrix::Matrix;
-pub use read::TableReader;
+pub use missing::{Fill, Missing};
+pub use number::NumberFormat;
+pub use read::{Block, TableReader, TableStream};
 pub use split::{Batches, Split, split};
 pub use standard::Standard;
-pub use table::{Column, Table, Texts, Values};
+pub use survey::{ColumnSurvey, Finding, Kind, Survey};
+pub use table::{Column, Table, Texts, Values, write_number};
 pub use target::{Labels, Target, Task};
+pub use weights::balanced_weights;
 
 /// The most different values that a text feature, or a target of classes, may have.
 ///

@@ -4,15 +4,24 @@
 //! column of numbers, and text in it is an error. If at least nine in ten are numbers, the others
 //! are taken for mistakes, and the first of them is the error. Else it is text. So no cell has to
 //! be kept as text for the case that its column turns out to be text later.
+//!
+//! A block without a quote is read line by line with numbers parsed in place; one with quotes goes
+//! through the csv crate.
 
+use crate::blocks::{Blocks, Raw};
+use crate::encoding::{Encoding, Letters};
 use crate::error::{DataError, Place, listed, shown};
+use crate::number::{NumberFormat, quick};
+use crate::separator;
 use crate::table::{
     Column, Lines, Table, Texts, Values, check_names, clean, is_missing, unknown_column,
 };
 use csv::ByteRecord;
+use memchr::memchr2;
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io::Read;
 use std::str;
+use std::sync::Arc;
 
 /// Rows that decide what the columns hold.
 const HEAD: usize = 1000;
@@ -22,23 +31,34 @@ const NUMBERS_PER_TEXT: usize = 9;
 /// How to read a CSV table.
 ///
 /// White space around cells and blank lines are ignored. Lines may end in `\n` or `\r\n`, and a
-/// byte order mark may come first. Empty cells, `?`, `NA`, `N/A` and `NaN` are missing values,
-/// and so far an error.
+/// byte order mark may come first. Cells are separated by commas, semicolons or tabs, whichever the
+/// first lines show, and letters are in UTF-8 or Windows-1252, whichever fits. Empty cells, `?`,
+/// `NA`, `N/A` and `NaN` are missing values, and an error unless they are [kept](Self::keep_missing).
 ///
 /// ```
 /// use gradling_data::TableReader;
 ///
 /// let csv = "id;zip;rooms\n1;01067;3\n2;80331;4\n";
-/// let table = TableReader::new("flats.csv").delimiter(b';').without(["id"]).text(["zip"]).read(csv.as_bytes())?;
+/// let table = TableReader::new("flats.csv").without(["id"]).text(["zip"]).read(csv.as_bytes())?;
 /// assert_eq!(table.columns()[0].cell(0), "01067");
 /// # Ok::<(), gradling_data::DataError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct TableReader {
     name: String,
-    delimiter: u8,
+    delimiter: Option<u8>,
+    encoding: Option<Encoding>,
+    numbers: NumberFormat,
+    missing: Empty,
     text: Vec<String>,
     keep: Keep,
+}
+
+/// What becomes of cells without a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Empty {
+    Refused,
+    Kept,
 }
 
 #[derive(Debug, Clone)]
@@ -49,14 +69,38 @@ enum Keep {
 }
 
 impl TableReader {
-    /// A reader of comma-separated text; `name` is used in messages.
+    /// A reader; `name` is used in messages.
     pub fn new(name: impl Into<String>) -> Self {
-        TableReader { name: name.into(), delimiter: b',', text: Vec::new(), keep: Keep::All }
+        TableReader {
+            name: name.into(),
+            delimiter: None,
+            encoding: None,
+            numbers: NumberFormat::default(),
+            missing: Empty::Refused,
+            text: Vec::new(),
+            keep: Keep::All,
+        }
     }
 
-    /// Another byte than the comma between cells, such as `b';'` or `b'\t'`.
+    /// This byte between cells, such as `b','` or `b'|'`, whatever the first lines look like.
     pub fn delimiter(self, delimiter: u8) -> Self {
-        TableReader { delimiter, ..self }
+        TableReader { delimiter: Some(delimiter), ..self }
+    }
+
+    /// Letters in this encoding alone.
+    pub fn encoding(self, encoding: Encoding) -> Self {
+        TableReader { encoding: Some(encoding), ..self }
+    }
+
+    /// Numbers written so.
+    pub fn numbers(self, numbers: NumberFormat) -> Self {
+        TableReader { numbers, ..self }
+    }
+
+    /// Keeps missing values in the table, rather than to refuse them: a
+    /// [strategy](crate::Missing) says what they mean.
+    pub fn keep_missing(self) -> Self {
+        TableReader { missing: Empty::Kept, ..self }
     }
 
     /// Reads these columns as text, although they may look like numbers.
@@ -79,77 +123,106 @@ impl TableReader {
     /// # Errors
     /// The first thing that is wrong, with its line and column: see [`DataError`].
     pub fn read(&self, input: impl Read) -> Result<Table, DataError> {
-        let mut records = Records::new(&self.name, self.delimiter, input);
-        let mut builder =
-            Builder { file: &self.name, columns: Vec::new(), rows: 0, lines: Lines::default() };
+        let blocks = Blocks::new(self.name.as_str().into(), input).hashed();
+        let mut stream = self.start(blocks)?;
+        let layout = Arc::clone(&stream.layout);
+        let mut builder = Builder::new(&layout);
+        while let Some(block) = stream.blocks.next()? {
+            builder.push(&block)?;
+        }
+        let table = builder.finish();
+        if table.rows() == 0 {
+            return Err(DataError::NoRows { file: self.name.clone() });
+        }
+        Ok(table.with_hash(stream.blocks.hash()))
+    }
+
+    /// Reads the header and the first rows of `input`; the rest is read in parts, so that a table
+    /// may be larger than memory.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), of the header.
+    pub fn stream<R: Read>(&self, input: R) -> Result<TableStream<R>, DataError> {
+        self.start(Blocks::new(self.name.as_str().into(), input))
+    }
+
+    fn start<R: Read>(&self, mut blocks: Blocks<R>) -> Result<TableStream<R>, DataError> {
+        let head = blocks.head(HEAD + 1)?;
+        refuse_other_files(&self.name, head)?;
+        let delimiter = self.delimiter.unwrap_or_else(|| separator::find(head));
+        if matches!(delimiter, b'"' | b'\n' | b'\r') || !delimiter.is_ascii() {
+            let rule = "one character of ASCII, and neither a quote nor a line end";
+            return Err(DataError::setting("the separator", char::from(delimiter), rule));
+        }
+        let whole = Raw { bytes: head.to_vec(), line: 1, quoted: true };
+        let mut records = Records::new(&self.name, delimiter, &whole);
+        let mut letters = Letters::asked(self.encoding);
         if !records.advance()? {
             return Err(DataError::Empty { file: self.name.clone() });
         }
-        let names = self.names(&records)?;
+        let names = self.names(&records, &mut letters)?;
+        let end = records.reader.position().byte() as usize;
 
-        let mut head = Vec::with_capacity(HEAD);
-        while head.len() < HEAD && records.advance()? {
-            head.push((records.record.clone(), records.line));
+        let mut rows = Vec::with_capacity(HEAD);
+        while rows.len() < HEAD && records.advance()? {
+            rows.push(records.record.clone());
         }
-        if head.is_empty() {
+        if rows.is_empty() {
             return Err(DataError::NoRows { file: self.name.clone() });
         }
-        builder.columns = self.columns(names, &head)?;
-        for (record, line) in &head {
-            builder.push(record, *line)?;
+        // The last one may be cut.
+        if rows.len() < HEAD && rows.len() > 1 && !blocks.is_whole() {
+            rows.pop();
         }
-        drop(head);
-        while records.advance()? {
-            builder.push(&records.record, records.line)?;
-        }
-
-        let columns: Vec<Column> = builder
-            .columns
-            .into_iter()
-            .filter_map(|(name, cells)| Some(Column::from_parts(name, cells?)))
-            .collect();
-        if columns.is_empty() {
+        let columns = self.columns(names, &rows)?;
+        if columns.iter().all(|(_, kind)| kind.is_none()) {
             return Err(DataError::setting("the choice of columns", "empty", "at least one"));
         }
-        Ok(Table::from_parts(self.name.clone(), columns, builder.lines))
+        blocks.skip(end);
+        blocks.separate(delimiter);
+        let layout = Layout {
+            file: self.name.clone(),
+            delimiter,
+            numbers: self.numbers,
+            missing: self.missing,
+            letters,
+            columns,
+        };
+        Ok(TableStream { layout: Arc::new(layout), blocks, letters })
     }
 
     /// The names in the header, checked.
-    fn names<R: Read>(&self, records: &Records<'_, R>) -> Result<Vec<String>, DataError> {
-        let names = records
-            .record
-            .iter()
-            .map(|cell| match str::from_utf8(cell) {
-                Ok(name) => Ok(clean(name).to_owned()),
-                Err(_) => Err(not_utf8(&self.name, records.line, &lossy(cell), cell)),
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let has = |mark| names.iter().any(|name| name.replace("\r\n", "").contains(mark));
-        let one = names.len() == 1 && self.delimiter == b',';
-        let commas = "write commas instead, or set the delimiter";
-        let layout = if has('\r') {
-            let fix = "save the file with Unix or Windows line ends";
-            Some(("lines end in a carriage return alone, as on very old Macs", fix))
-        } else if one && has(';') {
-            Some(("cells are separated by semicolons", commas))
-        } else if one && has('\t') {
-            Some(("cells are separated by tabs", commas))
-        } else {
-            None
+    fn names(
+        &self,
+        records: &Records<'_>,
+        letters: &mut Letters,
+    ) -> Result<Vec<String>, DataError> {
+        let name = |cell| {
+            let at = || Place {
+                file: self.name.clone(),
+                line: records.line,
+                column: shown(&String::from_utf8_lossy(cell)),
+            };
+            letters.decode(cell, at).map(|name| clean(&name).to_owned())
         };
-        if let Some((found, fix)) = layout {
-            return Err(DataError::Layout { file: self.name.clone(), found, fix });
+        let names = records.record.iter().map(name).collect::<Result<Vec<_>, _>>()?;
+        if names.iter().any(|name| name.replace("\r\n", "").contains('\r')) {
+            return Err(DataError::Layout {
+                file: self.name.clone(),
+                found: "lines end in a carriage return alone, as on very old Macs",
+                fix: "save the file with Unix or Windows line ends",
+            });
         }
         check_names(&self.name, names.iter().map(String::as_str))?;
         Ok(names)
     }
 
-    /// An empty store for each column that is kept: of numbers or of text, as the head tells.
+    /// What each column that is kept holds, as the head tells.
     fn columns(
         &self,
         names: Vec<String>,
-        head: &[(ByteRecord, u64)],
-    ) -> Result<Vec<(String, Option<Values>)>, DataError> {
+        head: &[ByteRecord],
+    ) -> Result<Vec<(String, Option<Kind>)>, DataError> {
         // Sets, because a table may have as many columns as rows.
         let set = |names: &[String]| names.iter().cloned().collect::<HashSet<String>>();
         let (there, text) = (set(&names), set(&self.text));
@@ -170,95 +243,302 @@ impl TableReader {
             return Err(unknown_column(&self.name, unknown, names.iter().map(String::as_str)));
         }
         let chosen = set(chosen);
-        let store = |at: usize, name: &str| {
-            if text.contains(name) || !holds_numbers(head, at) {
-                Values::Texts(Texts::default())
-            } else {
-                Values::Numbers(Vec::new())
-            }
+        let kind = |at: usize, name: &str| {
+            let is_text = text.contains(name) || !self.holds_numbers(head, at);
+            if is_text { Kind::Text } else { Kind::Number }
         };
         let columns = names.into_iter().enumerate().map(|(at, name)| {
             let kept = chosen.contains(&name) == keeps_chosen;
-            let values = kept.then(|| store(at, &name));
-            (name, values)
+            let kind = kept.then(|| kind(at, &name));
+            (name, kind)
         });
         Ok(columns.collect())
     }
-}
 
-/// Whether a column's cells in the head are numbers, but for mistakes.
-fn holds_numbers(head: &[(ByteRecord, u64)], at: usize) -> bool {
-    let (mut numbers, mut texts) = (0, 0);
-    for cell in head.iter().filter_map(|(record, _)| record.get(at)) {
-        match str::from_utf8(cell).map(clean) {
-            Ok(cell) if is_missing(cell) => {}
-            Ok(cell) if cell.parse::<f64>().is_ok() => numbers += 1,
-            _ => texts += 1,
+    /// Whether a column's cells in the head are numbers, but for mistakes.
+    fn holds_numbers(&self, head: &[ByteRecord], at: usize) -> bool {
+        let (mut numbers, mut texts) = (0, 0);
+        for cell in head.iter().filter_map(|record| record.get(at)) {
+            // Only the signs between thousands are not ASCII, and they are read by the format.
+            let mut letters = Letters::asked(self.encoding);
+            let at = || Place { file: String::new(), line: 0, column: String::new() };
+            match letters.decode(cell, at).as_deref().map(clean) {
+                Ok(cell) if is_missing(cell) => {}
+                Ok(cell) if self.numbers.parse(cell).is_some() => numbers += 1,
+                _ => texts += 1,
+            }
         }
+        texts == 0 || numbers >= NUMBERS_PER_TEXT * texts
     }
-    texts == 0 || numbers >= NUMBERS_PER_TEXT * texts
 }
 
-/// The table while its rows come in; `None` is a column that is left out.
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Number,
+    Text,
+}
+
+/// What a table's cells are, as its header and first rows tell; `None` is a column that is left out.
+#[derive(Debug)]
+struct Layout {
+    file: String,
+    delimiter: u8,
+    numbers: NumberFormat,
+    missing: Empty,
+    /// What the header has shown.
+    letters: Letters,
+    columns: Vec<(String, Option<Kind>)>,
+}
+
+/// A table that is read in parts, each a [`Table`] of some thousand rows with the same columns.
+pub struct TableStream<R> {
+    layout: Arc<Layout>,
+    blocks: Blocks<R>,
+    letters: Letters,
+}
+
+impl<R: Read> TableStream<R> {
+    /// The next part as it stands in the file, to be parsed where it pleases: reading is done in
+    /// order, and parsing may be done on several threads. `None` at the end.
+    ///
+    /// # Errors
+    /// What the reader says.
+    pub fn block(&mut self) -> Result<Option<Block>, DataError> {
+        let layout = Arc::clone(&self.layout);
+        Ok(self.blocks.next()?.map(|raw| Block { layout, raw }))
+    }
+
+    /// The encoding, if a letter that is not ASCII has told.
+    pub fn encoding(&self) -> Option<Encoding> {
+        self.letters.found.map(|(encoding, _)| encoding)
+    }
+
+    /// The byte between cells.
+    pub fn delimiter(&self) -> u8 {
+        self.layout.delimiter
+    }
+
+    /// The name that messages use.
+    pub fn name(&self) -> &str {
+        &self.layout.file
+    }
+}
+
+impl<R: Read> Iterator for TableStream<R> {
+    type Item = Result<Table, DataError>;
+
+    /// The next part, parsed. It may have no row where there are only blank lines.
+    fn next(&mut self) -> Option<Self::Item> {
+        let part = self.block().transpose()?.and_then(|block| block.parse());
+        Some(
+            part.and_then(|part| {
+                self.letters.agree(&self.layout.file, part.letters()).map(|()| part)
+            }),
+        )
+    }
+}
+
+/// A part of a file: whole rows, not parsed.
+#[derive(Debug)]
+pub struct Block {
+    layout: Arc<Layout>,
+    raw: Raw,
+}
+
+impl Block {
+    /// The part as a table. It has no row where there are only blank lines.
+    ///
+    /// # Errors
+    /// As [`TableReader::read`].
+    pub fn parse(&self) -> Result<Table, DataError> {
+        let mut builder = Builder::new(&self.layout);
+        builder.push(&self.raw)?;
+        Ok(builder.finish())
+    }
+}
+
+/// The table while its rows come in.
 struct Builder<'a> {
-    file: &'a str,
-    columns: Vec<(String, Option<Values>)>,
+    layout: &'a Layout,
+    columns: Vec<Option<Values>>,
     rows: usize,
     lines: Lines,
+    letters: Letters,
 }
 
-impl Builder<'_> {
-    fn push(&mut self, record: &ByteRecord, line: u64) -> Result<(), DataError> {
-        if record.len() != self.columns.len() {
-            return Err(DataError::Ragged {
-                file: self.file.to_owned(),
-                line,
-                found: if record.len() == 1 {
-                    "1 cell".to_owned()
-                } else {
-                    format!("{} cells", record.len())
-                },
-                expected: self.columns.len(),
-                open_quote: record.as_slice().contains(&b'\n'),
-            });
+impl<'a> Builder<'a> {
+    fn new(layout: &'a Layout) -> Self {
+        let store = |kind: &Kind| match kind {
+            Kind::Number => Values::Numbers(Vec::new()),
+            Kind::Text => Values::Texts(Texts::default()),
+        };
+        let columns = layout.columns.iter().map(|(_, kind)| kind.as_ref().map(store)).collect();
+        let (lines, letters) = (Lines::default(), layout.letters);
+        Builder { layout, columns, rows: 0, lines, letters }
+    }
+
+    fn finish(self) -> Table {
+        let names = self.layout.columns.iter().map(|(name, _)| name.clone());
+        let columns = names
+            .zip(self.columns)
+            .filter_map(|(name, cells)| Some(Column::from_parts(name, cells?)))
+            .collect();
+        Table::from_parts(self.layout.file.clone(), columns, self.lines).with_letters(self.letters)
+    }
+
+    fn push(&mut self, block: &Raw) -> Result<(), DataError> {
+        if block.quoted { self.push_quoted(block) } else { self.push_lines(block) }
+    }
+
+    fn push_quoted(&mut self, block: &Raw) -> Result<(), DataError> {
+        let mut records = Records::new(&self.layout.file, self.layout.delimiter, block);
+        while records.advance()? {
+            let (record, line) = (&records.record, records.line);
+            if record.len() != self.columns.len() {
+                return Err(self.ragged(record.len(), line, record.as_slice().contains(&b'\n')));
+            }
+            for (column, cell) in record.iter().enumerate() {
+                self.push_cell(column, cell, line)?;
+            }
+            self.end_row(line);
         }
-        for (cell, (name, values)) in record.iter().zip(&mut self.columns) {
-            let Some(values) = values else { continue };
-            let Ok(text) = str::from_utf8(cell) else {
-                return Err(not_utf8(self.file, line, name, cell));
+        Ok(())
+    }
+
+    /// Each line is a row.
+    fn push_lines(&mut self, block: &Raw) -> Result<(), DataError> {
+        let (bytes, delimiter) = (&block.bytes[..], self.layout.delimiter);
+        let last = self.columns.len() - 1;
+        let plain = self.layout.numbers.is_plain();
+        let (mut at, mut line) = (0, block.line);
+        'lines: while at < bytes.len() {
+            if bytes[at] <= b' '
+                && let Some(next) = behind_blank(bytes, at, delimiter)
+            {
+                (at, line) = (next, line + 1);
+                continue;
+            }
+            let start = at;
+            for column in 0..=last {
+                if plain
+                    && let Some(Values::Numbers(numbers)) = &mut self.columns[column]
+                    && let Some((number, length)) = quick(&bytes[at..])
+                {
+                    let end = at + length;
+                    let next = match bytes.get(end) {
+                        Some(&byte) if byte == delimiter && column < last => end + 1,
+                        Some(b'\n') if column == last => end + 1,
+                        Some(b'\r') if column == last && bytes.get(end + 1) == Some(&b'\n') => {
+                            end + 2
+                        }
+                        None if column == last => end,
+                        _ => 0,
+                    };
+                    if next > 0 {
+                        numbers.push(number);
+                        at = next;
+                        continue;
+                    }
+                }
+                let end = memchr2(delimiter, b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
+                let ends_line = bytes.get(end).is_none_or(|&byte| byte == b'\n');
+                let pushed = match ends_line == (column == last) {
+                    true => self.push_cell(column, &bytes[at..end], line),
+                    false => Ok(()),
+                };
+                if pushed.is_err() || ends_line != (column == last) {
+                    let row = bytes[start..].split(|&byte| byte == b'\n').next().unwrap_or(&[]);
+                    let cells = 1 + row.iter().filter(|&&byte| byte == delimiter).count();
+                    // A wrong number of cells explains a wrong cell.
+                    return match pushed {
+                        Err(error) if cells == self.columns.len() => Err(error),
+                        _ => Err(self.ragged(cells, line, false)),
+                    };
+                }
+                at = end + 1;
+            }
+            self.end_row(line);
+            line += 1;
+            if at >= bytes.len() {
+                break 'lines;
+            }
+        }
+        Ok(())
+    }
+
+    fn push_cell(&mut self, column: usize, cell: &[u8], line: u64) -> Result<(), DataError> {
+        let Some(values) = &mut self.columns[column] else { return Ok(()) };
+        let (file, name) = (&self.layout.file, &self.layout.columns[column].0);
+        let at = || Place { file: file.clone(), line, column: shown(name) };
+        let text = self.letters.decode(cell, at)?;
+        let text = clean(&text);
+        let cell = || shown(text);
+        if is_missing(text) {
+            return match self.layout.missing {
+                Empty::Refused => Err(DataError::Missing { at: at(), cell: cell() }),
+                Empty::Kept => {
+                    values.push_missing();
+                    Ok(())
+                }
             };
-            let (text, file) = (clean(text), self.file);
-            let at = || Place { file: file.to_owned(), line, column: shown(name) };
-            let cell = || shown(text);
-            if is_missing(text) {
-                return Err(DataError::Missing { at: at(), cell: cell() });
-            }
-            match values {
-                Values::Texts(texts) => texts.push(text),
-                Values::Numbers(numbers) => match text.parse::<f64>() {
-                    Ok(number) if number.is_finite() => numbers.push(number),
-                    Ok(_) => {
-                        return Err(DataError::NonFinite { at: at(), cell: cell() });
-                    }
-                    Err(_) => {
-                        return Err(DataError::NotANumber { at: at(), cell: cell() });
-                    }
-                },
-            }
         }
+        match values {
+            Values::Texts(texts) => texts.push(text),
+            Values::Numbers(numbers) => match self.layout.numbers.parse(text) {
+                Some(number) if number.is_finite() => numbers.push(number),
+                Some(_) => return Err(DataError::NonFinite { at: at(), cell: cell() }),
+                None => return Err(DataError::NotANumber { at: at(), cell: cell() }),
+            },
+        }
+        Ok(())
+    }
+
+    fn end_row(&mut self, line: u64) {
         self.lines.note(self.rows, line);
         self.rows += 1;
-        Ok(())
+    }
+
+    fn ragged(&self, cells: usize, line: u64, open_quote: bool) -> DataError {
+        let found = if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
+        let (file, expected) = (self.layout.file.clone(), self.columns.len());
+        DataError::Ragged { file, line, found, expected, open_quote }
     }
 }
 
-fn not_utf8(file: &str, line: u64, column: &str, cell: &[u8]) -> DataError {
-    let at = Place { file: file.to_owned(), line, column: shown(column) };
-    DataError::NotUtf8 { at, cell: shown(&lossy(cell)) }
+/// Behind the line that starts here, if it is blank.
+fn behind_blank(bytes: &[u8], at: usize, delimiter: u8) -> Option<usize> {
+    let line = bytes[at..].split(|&byte| byte == b'\n').next()?;
+    let blank = line.iter().all(|byte| byte.is_ascii_whitespace() && *byte != delimiter);
+    blank.then_some((at + line.len() + 1).min(bytes.len()))
 }
 
-fn lossy(cell: &[u8]) -> String {
-    String::from_utf8_lossy(cell).into_owned()
+/// Files of other kinds that have found their way here.
+fn refuse_other_files(file: &str, head: &[u8]) -> Result<(), DataError> {
+    let kinds: [(&[u8], &str, &str); 6] = [
+        (
+            b"PAR1",
+            "is a Parquet file",
+            "read it with a gradling built with the feature parquet, or save it as CSV",
+        ),
+        (b"PK\x03\x04", "is a ZIP archive or a spreadsheet", "unpack it, or save the sheet as CSV"),
+        (
+            b"\x1f\x8b",
+            "is compressed by gzip",
+            "unpack it first, as by gzip -dc FILE | gradling … -",
+        ),
+        (
+            b"\x28\xb5\x2f\xfd",
+            "is compressed by zstd",
+            "unpack it first, as by zstd -dc FILE | gradling … -",
+        ),
+        (b"\xff\xfe", "is UTF-16 text", "save the file as UTF-8"),
+        (b"\xfe\xff", "is UTF-16 text", "save the file as UTF-8"),
+    ];
+    match kinds.iter().find(|(start, ..)| head.starts_with(start)) {
+        Some(&(_, found, fix)) => Err(DataError::Layout { file: file.to_owned(), found, fix }),
+        None => Ok(()),
+    }
 }
 
 pub(crate) fn missing_columns(file: &str, missing: &[&str]) -> DataError {
@@ -267,16 +547,18 @@ pub(crate) fn missing_columns(file: &str, missing: &[&str]) -> DataError {
     DataError::MissingColumns { file: file.to_owned(), missing }
 }
 
-/// The records of a CSV text, each with the line it starts on.
-struct Records<'a, R> {
+/// The records of a part of a CSV text, each with the line it starts on.
+struct Records<'a> {
     file: &'a str,
-    reader: csv::Reader<Whole<R>>,
+    reader: csv::Reader<&'a [u8]>,
+    bytes: &'a [u8],
+    before: u64,
     record: ByteRecord,
     line: u64,
 }
 
-impl<'a, R: Read> Records<'a, R> {
-    fn new(file: &'a str, delimiter: u8, input: R) -> Self {
+impl<'a> Records<'a> {
+    fn new(file: &'a str, delimiter: u8, part: &'a Raw) -> Self {
         let reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .has_headers(false)
@@ -284,8 +566,9 @@ impl<'a, R: Read> Records<'a, R> {
             // With '\n' alone a record ends exactly at a line end, so that its line can be told;
             // the '\r' before it goes with the white space around the last cell.
             .terminator(csv::Terminator::Any(b'\n'))
-            .from_reader(Whole { input, read: 0, last: b'\n' });
-        Records { file, reader, record: ByteRecord::new(), line: 1 }
+            .from_reader(&part.bytes[..]);
+        let (bytes, before) = (&part.bytes[..], part.line - 1);
+        Records { file, reader, bytes, before, record: ByteRecord::new(), line: part.line }
     }
 
     /// Moves to the next record that is not blank; `false` at the end.
@@ -300,7 +583,7 @@ impl<'a, R: Read> Records<'a, R> {
             let blank =
                 self.record.len() == 1 && self.record[0].iter().all(u8::is_ascii_whitespace);
             if !blank {
-                self.line = self.start();
+                self.line = self.before + self.start();
                 return Ok(true);
             }
         }
@@ -311,38 +594,10 @@ impl<'a, R: Read> Records<'a, R> {
     /// last record of a file may lack.
     fn start(&self) -> u64 {
         let end = self.reader.position();
-        let source = self.reader.get_ref();
-        let closed = end.byte() < source.read || source.last == b'\n';
+        let closed = end.byte() < self.bytes.len() as u64 || self.bytes.last() == Some(&b'\n');
         let inside = self.record.as_slice().iter().filter(|&&byte| byte == b'\n').count();
         let start = end.line().saturating_sub(inside as u64 + u64::from(closed));
         // A quote left open to the end of the file swallows the line end that seems to close it.
         start.max(self.record.position().map_or(1, csv::Position::line))
-    }
-}
-
-/// A reader that fills each buffer as far as it can, so that a byte order mark is never split,
-/// and remembers how much was read and how it ended.
-struct Whole<R> {
-    input: R,
-    read: u64,
-    last: u8,
-}
-
-impl<R: Read> Read for Whole<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut filled = 0;
-        while filled < buffer.len() {
-            match self.input.read(&mut buffer[filled..]) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        if let Some(&last) = buffer[..filled].last() {
-            self.last = last;
-            self.read += filled as u64;
-        }
-        Ok(filled)
     }
 }

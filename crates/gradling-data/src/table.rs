@@ -1,17 +1,23 @@
 //! A table in memory: named columns, each of finite numbers or of text, and where rows came from.
+//!
+//! A missing value is NaN among numbers and an empty text among texts; only a table that was read to
+//! keep them has any.
 
+use crate::encoding::{Encoding, Letters};
 use crate::error::{DataError, Place, hint, listed, shown};
 use indexmap::IndexSet;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io;
 
-/// Named columns of one length, without missing values.
+/// Named columns of one length. Missing values are refused, or [kept](crate::TableReader::keep_missing).
 #[derive(Debug, Clone)]
 pub struct Table {
     name: String,
     columns: Vec<Column>,
     lines: Lines,
+    letters: Letters,
+    hash: Option<String>,
 }
 
 impl Table {
@@ -42,7 +48,7 @@ impl Table {
             match &column.values {
                 Values::Numbers(numbers) => {
                     if let Some(row) = numbers.iter().position(|x| !x.is_finite()) {
-                        let cell = column.cell(row);
+                        let cell = number_text(numbers[row]);
                         return Err(DataError::NonFinite {
                             at: table.place(row, &column.name),
                             cell,
@@ -72,7 +78,64 @@ impl Table {
     }
 
     pub(crate) fn from_parts(name: String, columns: Vec<Column>, lines: Lines) -> Self {
-        Table { name, columns, lines }
+        Table { name, columns, lines, letters: Letters::default(), hash: None }
+    }
+
+    pub(crate) fn with_letters(self, letters: Letters) -> Self {
+        Table { letters, ..self }
+    }
+
+    pub(crate) fn with_hash(self, hash: Option<String>) -> Self {
+        Table { hash, ..self }
+    }
+
+    pub(crate) fn letters(&self) -> &Letters {
+        &self.letters
+    }
+
+    /// The encoding of the file, and the first line that told it; `None` if all of it was ASCII.
+    pub fn encoding(&self) -> Option<(Encoding, u64)> {
+        self.letters.found
+    }
+
+    /// SHA-256 of the file's bytes, in hexadecimal; `None` of a table that was not read from a file.
+    pub fn hash(&self) -> Option<&str> {
+        self.hash.as_deref()
+    }
+
+    /// The table of these rows alone, in this order; their lines stay those of the file.
+    ///
+    /// # Errors
+    /// A row that there is not, or no row.
+    pub fn only_rows(&self, rows: &[usize]) -> Result<Table, DataError> {
+        self.check_rows(rows)?;
+        if rows.is_empty() {
+            return Err(DataError::setting("the number of rows to keep", 0, "at least 1"));
+        }
+        let some = |column: &Column| {
+            let values = match &column.values {
+                Values::Numbers(numbers) => {
+                    Values::Numbers(rows.iter().map(|&row| numbers[row]).collect())
+                }
+                Values::Texts(texts) => {
+                    let mut kept = Texts::default();
+                    for &row in rows {
+                        match texts.get(row) {
+                            "" => kept.push_missing(),
+                            text => kept.push(text),
+                        }
+                    }
+                    Values::Texts(kept)
+                }
+            };
+            Column::from_parts(column.name.clone(), values)
+        };
+        let mut lines = Lines::default();
+        for (place, &row) in rows.iter().enumerate() {
+            lines.note(place, self.line(row));
+        }
+        let columns = self.columns.iter().map(some).collect();
+        Ok(Table { name: self.name.clone(), columns, lines, hash: self.hash.clone(), ..*self })
     }
 
     /// The name that messages use.
@@ -80,7 +143,7 @@ impl Table {
         &self.name
     }
 
-    /// Number of rows, at least 1.
+    /// Number of rows: at least 1, but for a part of a [stream](crate::TableReader::stream).
     pub fn rows(&self) -> usize {
         self.columns[0].len()
     }
@@ -119,8 +182,8 @@ impl Table {
     /// As [`Table::new`].
     pub fn with_column(mut self, column: Column) -> Result<Self, DataError> {
         self.columns.push(column);
-        let lines = self.lines;
-        Ok(Table { lines, ..Table::new(self.name, self.columns)? })
+        let (lines, letters, hash) = (self.lines, self.letters, self.hash);
+        Ok(Table { lines, letters, hash, ..Table::new(self.name, self.columns)? })
     }
 
     /// Writes the table as CSV with a header; numbers in the shortest form that reads back as
@@ -134,7 +197,7 @@ impl Table {
         for row in 0..self.rows() {
             for column in &self.columns {
                 match &column.values {
-                    Values::Numbers(numbers) => writer.write_field(number_text(numbers[row]))?,
+                    Values::Numbers(_) => writer.write_field(column.cell(row))?,
                     Values::Texts(texts) => writer.write_field(texts.get(row))?,
                 }
             }
@@ -150,6 +213,7 @@ impl Table {
     /// The number in a cell; a text cell counts when it reads as a finite number.
     pub(crate) fn number(&self, column: &Column, row: usize) -> Result<f64, DataError> {
         match &column.values {
+            Values::Numbers(numbers) if numbers[row].is_nan() => Err(self.missing(column, row)),
             Values::Numbers(numbers) => Ok(numbers[row]),
             Values::Texts(texts) => {
                 texts.get(row).parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(|| {
@@ -160,6 +224,11 @@ impl Table {
                 })
             }
         }
+    }
+
+    /// A value that is missing where one is needed.
+    pub(crate) fn missing(&self, column: &Column, row: usize) -> DataError {
+        DataError::Missing { at: self.place(row, &column.name), cell: String::new() }
     }
 
     /// The texts of a column that must hold text.
@@ -195,10 +264,19 @@ pub struct Column {
 /// The values of a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
-    /// Finite numbers.
+    /// Finite numbers; NaN where a missing value was kept.
     Numbers(Vec<f64>),
-    /// Text, none of it a mark for a missing value.
+    /// Text, none of it a mark for a missing value; empty where one was kept.
     Texts(Texts),
+}
+
+impl Values {
+    pub(crate) fn push_missing(&mut self) {
+        match self {
+            Values::Numbers(numbers) => numbers.push(f64::NAN),
+            Values::Texts(texts) => texts.push_missing(),
+        }
+    }
 }
 
 impl Column {
@@ -228,14 +306,26 @@ impl Column {
         &self.values
     }
 
-    /// The cell as text.
+    /// The cell as text, empty where it is missing.
     ///
     /// # Panics
     /// When there is no such row, as indexing does.
     pub fn cell(&self, row: usize) -> String {
         match &self.values {
+            Values::Numbers(numbers) if numbers[row].is_nan() => String::new(),
             Values::Numbers(numbers) => number_text(numbers[row]),
             Values::Texts(texts) => texts.get(row).to_owned(),
+        }
+    }
+
+    /// Whether the value of a row is missing.
+    ///
+    /// # Panics
+    /// When there is no such row, as indexing does.
+    pub fn is_missing(&self, row: usize) -> bool {
+        match &self.values {
+            Values::Numbers(numbers) => numbers[row].is_nan(),
+            Values::Texts(texts) => texts.codes[row] == MISSING,
         }
     }
 
@@ -247,6 +337,9 @@ impl Column {
     }
 }
 
+/// The code of a missing text.
+pub(crate) const MISSING: u32 = u32::MAX;
+
 /// Text cells: each different text is kept once, a cell is its number.
 #[derive(Debug, Clone, Default)]
 pub struct Texts {
@@ -255,17 +348,21 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// The text of a row.
+    /// The text of a row, empty where it is missing.
     ///
     /// # Panics
     /// When there is no such row, as indexing does.
     pub fn get(&self, row: usize) -> &str {
-        &self.distinct[self.codes[row] as usize]
+        self.of(self.codes[row])
     }
 
-    /// The text of each row.
+    fn of(&self, code: u32) -> &str {
+        if code == MISSING { "" } else { &self.distinct[code as usize] }
+    }
+
+    /// The text of each row, empty where it is missing.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.codes.iter().map(|&code| &*self.distinct[code as usize])
+        self.codes.iter().map(|&code| self.of(code))
     }
 
     /// The different texts, in the order in which they first appear.
@@ -273,9 +370,18 @@ impl Texts {
         self.distinct.iter().map(|text| &**text)
     }
 
-    /// For each row, the position of its text in [`distinct`](Texts::distinct).
+    /// For each row, the position of its text in [`distinct`](Texts::distinct), or [`MISSING`].
     pub(crate) fn codes(&self) -> &[u32] {
         &self.codes
+    }
+
+    /// So many missing values.
+    pub(crate) fn gaps(count: usize) -> Texts {
+        Texts { codes: vec![MISSING; count], distinct: IndexSet::new() }
+    }
+
+    pub(crate) fn push_missing(&mut self) {
+        self.codes.push(MISSING);
     }
 
     pub(crate) fn push(&mut self, text: &str) {
@@ -369,4 +475,34 @@ pub(crate) fn is_missing(cell: &str) -> bool {
 pub(crate) fn number_text(x: f64) -> String {
     let size = x.abs();
     if size == 0.0 || (1e-5..1e16).contains(&size) { x.to_string() } else { format!("{x:e}") }
+}
+
+/// Appends a number as [`Table::write_csv`] writes it: in the shortest form that reads back as it is.
+pub fn write_number(out: &mut Vec<u8>, x: f64) {
+    let size = x.abs();
+    if !(1e-4..1e15).contains(&size) {
+        out.extend_from_slice(number_text(x).as_bytes());
+        return;
+    }
+    // In this range it is written without an exponent there too.
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(x);
+    out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn numbers_are_written_the_same_in_both_ways(x in any::<f64>(), y in -1e4..1e4f64, n in -1_000_000i64..1_000_000) {
+            for x in [x, y, n as f64, n as f64 / 1000.0] {
+                let mut out = Vec::new();
+                write_number(&mut out, x);
+                prop_assert_eq!(String::from_utf8(out).unwrap(), number_text(x));
+            }
+        }
+    }
 }

@@ -2,13 +2,13 @@
 
 use crate::MAX_VALUES;
 use crate::error::{DataError, listed, shown};
-use crate::table::{Column, Table, Values, number_text};
+use crate::table::{Column, MISSING, Table, Values, number_text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
 /// Whole numbers are classes when there are at most so many different ones.
-const MOST_NUMERIC_CLASSES: usize = 20;
+pub(crate) const MOST_NUMERIC_CLASSES: usize = 20;
 /// And when each of them has, on average, at least so many rows.
 const ROWS_PER_CLASS: usize = 2;
 
@@ -98,7 +98,10 @@ impl Labels {
                     .map(|text| labels.binary_search_by(|label| label.as_str().cmp(text)).ok())
                     .collect();
                 rows.iter()
-                    .map(|&row| classes[texts.codes()[row] as usize].ok_or_else(|| unknown(row)))
+                    .map(|&row| match texts.codes()[row] {
+                        MISSING => Err(table.missing(column, row)),
+                        code => classes[code as usize].ok_or_else(|| unknown(row)),
+                    })
                     .collect()
             }
         }
@@ -129,6 +132,17 @@ pub struct Target {
 }
 
 impl Target {
+    /// The column that is most likely meant to be predicted, and why: one that is named `target`,
+    /// `label`, `class`, `outcome` or `y`, whatever the case, or else the last one.
+    pub fn guess(table: &Table) -> (&str, &'static str) {
+        let names = || table.columns().iter().rev().map(Column::name);
+        let meant = |wanted: &&str| names().find(|name| name.eq_ignore_ascii_case(wanted));
+        match ["target", "label", "class", "outcome", "y"].iter().find_map(|name| meant(&name)) {
+            Some(name) => (name, "its name tells"),
+            None => (names().next().unwrap_or_default(), "the last column"),
+        }
+    }
+
     /// Finds the task from the values of a column:
     ///
     /// - text is classes;
@@ -143,25 +157,36 @@ impl Target {
             Values::Texts(_) => return Target::classification(table, column),
             Values::Numbers(numbers) => numbers,
         };
-        let regression = |reason: String| Target::new(table, column, None, reason);
-        if numbers.iter().any(|x| x.fract() != 0.0) {
-            return regression("holds numbers that are not all whole".to_owned());
+        let whole = numbers.iter().all(|x| x.fract() == 0.0);
+        let labels = if whole { distinct(numbers, MOST_NUMERIC_CLASSES) } else { None };
+        let (labels, reason) = Target::decide(whole, labels, table.rows());
+        Target::new(table, column, labels, reason)
+    }
+
+    /// The classes of a column of numbers, if it has any, and why: by whether all are whole, the different
+    /// ones unless they are too many, and the number of rows.
+    pub(crate) fn decide(
+        whole: bool,
+        labels: Option<Vec<f64>>,
+        rows: usize,
+    ) -> (Option<Labels>, String) {
+        if !whole {
+            return (None, "holds numbers that are not all whole".to_owned());
         }
-        let Some(labels) = distinct(numbers, MOST_NUMERIC_CLASSES) else {
-            return regression(format!("holds more than {MOST_NUMERIC_CLASSES} different numbers"));
+        let Some(labels) = labels else {
+            return (None, format!("holds more than {MOST_NUMERIC_CLASSES} different numbers"));
         };
-        let (found, rows) = (labels.len(), table.rows());
+        let found = labels.len();
         let held = format!("holds {found} different whole numbers in {rows} rows");
         // A single value is no task at all, and is refused as such.
         if found > 1 && rows < ROWS_PER_CLASS * found {
-            return regression(format!("{held}, fewer than {ROWS_PER_CLASS} rows each"));
+            return (None, format!("{held}, fewer than {ROWS_PER_CLASS} rows each"));
         }
-        Target::new(
-            table,
-            column,
-            Some(Labels::Numbers(labels)),
-            format!("{held}, few enough to be classes"),
-        )
+        (Some(Labels::Numbers(labels)), format!("{held}, few enough to be classes"))
+    }
+
+    pub(crate) fn of_parts(column: &str, labels: Option<Labels>, reason: String) -> Self {
+        Target { column: column.to_owned(), labels, reason }
     }
 
     /// Takes the column for a quantity.
@@ -184,7 +209,8 @@ impl Target {
     /// # Errors
     /// No such column, only one value in it, or more than [`MAX_VALUES`].
     pub fn classification(table: &Table, column: &str) -> Result<Self, DataError> {
-        let (kind, labels) = match table.column(column)?.values() {
+        let values = table.column(column)?.values();
+        let (kind, labels) = match values {
             Values::Numbers(numbers) => {
                 ("numbers", distinct(numbers, MAX_VALUES).map(Labels::Numbers))
             }

@@ -11,7 +11,9 @@ fn check(bytes: &[u8]) -> bool {
     };
     let mut written = Vec::new();
     table.write_csv(&mut written).unwrap();
-    let again = Table::read("again", &written[..])
+    let again = TableReader::new("again")
+        .delimiter(b',')
+        .read(&written[..])
         .unwrap_or_else(|error| panic!("{error}\n{:?}", String::from_utf8_lossy(&written)));
     assert_eq!(table.columns(), again.columns());
 

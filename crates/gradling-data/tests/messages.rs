@@ -1,7 +1,7 @@
 //! Every error says what is wrong, where, and what to do: the exact words.
 
 use gradling_data::{
-    Column, DataError, Encoder, Table, TableReader, Target, generate, metrics, split,
+    Column, DataError, Encoder, Encoding, Table, TableReader, Target, generate, metrics, split,
 };
 use std::io::{self, Read};
 
@@ -32,15 +32,29 @@ fn the_header_must_name_each_column_once() {
 }
 
 #[test]
-fn other_separators_are_recognised() {
-    let fix = "write commas instead, or set the delimiter";
-    says(read("a;b\n1;2\n"), &format!("t.csv: cells are separated by semicolons; {fix}"));
-    says(read("a\tb\n1\t2\n"), &format!("t.csv: cells are separated by tabs; {fix}"));
+fn line_ends_and_separators_that_are_none_are_recognised() {
     says(
         read("a,b\r1,2\r3,4\r"),
         "t.csv: lines end in a carriage return alone, as on very old Macs; \
          save the file with Unix or Windows line ends",
     );
+    says(
+        TableReader::new("t.csv").delimiter(b'"').read(&b"a\n1\n"[..]),
+        "the separator is \", but must be one character of ASCII, and neither a quote nor a line end",
+    );
+}
+
+#[test]
+fn files_of_other_kinds_are_told_by_their_first_bytes() {
+    for (start, found) in [
+        (&b"PAR1\x15\x04"[..], "t.csv: is a Parquet file; "),
+        (b"PK\x03\x04", "t.csv: is a ZIP archive or a spreadsheet; "),
+        (b"\x1f\x8b\x08", "t.csv: is compressed by gzip; "),
+        (b"\xff\xfea\0", "t.csv: is UTF-16 text; "),
+    ] {
+        let message = read(start).unwrap_err().to_string();
+        assert!(message.starts_with(found), "{message}");
+    }
 }
 
 #[test]
@@ -108,14 +122,29 @@ fn text_among_numbers_is_a_mistake_with_a_row() {
 }
 
 #[test]
-fn invalid_utf8_tells_its_place() {
+fn letters_of_two_encodings_in_one_file_tell_their_places() {
     says(
-        read(b"a,b\nx,y\nz,caf\xe9\n"),
-        "t.csv:3, column \"b\": \"caf\u{fffd}\" is not UTF-8 text; save the file as UTF-8",
+        read(b"a,b\nx,\xc3\xa9\nz,caf\xe9\n"),
+        "t.csv:3, column \"b\", \"café\": there are letters of Windows-1252 (Latin-1), and on line 2 of UTF-8; save the whole file as UTF-8",
     );
     says(
-        read(b"a,b\xff\n1,2\n"),
+        read(b"a,b\nx,\x81\n"),
+        "t.csv:2, column \"b\": \"\u{fffd}\" is not UTF-8 text; save the file as UTF-8",
+    );
+    let utf8 = TableReader::new("t.csv").encoding(Encoding::Utf8);
+    says(
+        utf8.read(&b"a,b\xff\n1,2\n"[..]),
         "t.csv:1, column \"b\u{fffd}\": \"b\u{fffd}\" is not UTF-8 text; save the file as UTF-8",
+    );
+}
+
+#[test]
+fn dates_are_refused_as_features_with_advice() {
+    let table = read("day,y\n2024-01-31,a\n2024-02-01,b\n").unwrap();
+    says(
+        Encoder::fit(&table, &[0, 1], &Target::infer(&table, "y").unwrap()),
+        "t.csv: column \"day\" holds dates such as \"2024-01-31\", which a network cannot use as they are; \
+         write what matters of them as columns of numbers (year, month, weekday, days since a day), or leave the column out",
     );
 }
 

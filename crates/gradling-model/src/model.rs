@@ -1,8 +1,9 @@
 //! A trained network and the encoder that feeds it.
 
 use crate::{ModelError, Network, Predictions, Predictor};
+use gradling::Options;
 use gradling::nn::Mlp;
-use gradling_data::{Code, Encoder, Matrix, TargetCode};
+use gradling_data::{Encoder, Matrix, TargetCode};
 
 /// A trained network with all that is needed to predict from a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +37,7 @@ impl Model {
             let reason = format!("the table needs {needed} {what}, and the network has {has}");
             Err(ModelError::Shape(reason))
         };
-        fits("inputs", width(&encoder), network.inputs())?;
+        fits("inputs", encoder.width(), network.inputs())?;
         fits("outputs", outputs(&encoder), network.outputs())?;
         for (number, layer) in (1..).zip(network.layers()) {
             if layer.weights.iter().chain(&layer.biases).any(|x| !x.is_finite()) {
@@ -76,7 +77,12 @@ impl Model {
     /// bias, as much as predicting some thousand rows by [`predict`](Model::predict), and each row after it
     /// takes a small part of what it takes there.
     pub fn predictor(&self) -> Predictor<'_> {
-        Predictor::new(self)
+        Predictor::new(self, Options::default())
+    }
+
+    /// The same on so many threads, instead of all: one, where several predictors run side by side.
+    pub fn predictor_on(&self, threads: usize) -> Predictor<'_> {
+        Predictor::new(self, Options::default().threads(threads))
     }
 
     /// Predicts from encoded inputs, one row a sample. What comes out is not finite only if the
@@ -87,15 +93,6 @@ impl Model {
     pub fn predict(&self, inputs: &Matrix) -> Predictions {
         Predictions::of(self.network.forward(inputs), &self.encoder)
     }
-}
-
-/// How many inputs an encoder makes.
-fn width(encoder: &Encoder) -> usize {
-    let inputs = |code: &Code| match code {
-        Code::Number(_) => 1,
-        Code::OneHot(values) => values.len() + 1,
-    };
-    encoder.features().iter().map(|feature| inputs(&feature.code)).sum()
 }
 
 /// How many outputs predict an encoder's target.

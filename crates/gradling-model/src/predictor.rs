@@ -2,7 +2,7 @@
 
 use crate::{Model, Predictions};
 use gradling::nn::Module;
-use gradling::{Program, Runner, Step, Value, scope};
+use gradling::{Options, Program, Runner, Step, Value, scope};
 use gradling_data::Matrix;
 
 /// A model made ready for many rows. See [`Model::predictor`].
@@ -14,7 +14,7 @@ pub struct Predictor<'a> {
 }
 
 impl<'a> Predictor<'a> {
-    pub(crate) fn new(model: &'a Model) -> Self {
+    pub(crate) fn new(model: &'a Model, options: Options) -> Self {
         let (program, parameters) = scope(|| {
             let mlp = model.network();
             let parameters = mlp.parameters();
@@ -23,7 +23,7 @@ impl<'a> Predictor<'a> {
                 .expect("a network is made of the engine's operations and asks for no numbers");
             (program, parameters.into_iter().map(Value::data).collect())
         });
-        Predictor { model, run: program.compile(), parameters }
+        Predictor { model, run: program.compile_with(options), parameters }
     }
 
     /// Predicts from encoded inputs, one row a sample, as [`Model::predict`] does but for the last digits.
