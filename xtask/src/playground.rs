@@ -49,7 +49,7 @@ pub(crate) fn test(words: &[String]) -> Result<(), String> {
         return Err(format!("no test of the page is named {}", words.join(" or ")));
     }
     let mut node = Command::new("node");
-    // One file after the other: each has a browser, and some count how long the page is held up.
+    // One file after the other: each has a browser.
     node.current_dir(&folder).args(["--test", "--test-concurrency=1"]).args(&files);
     node.env("GRADLING_SITE", site).env("GRADLING_CHROMIUM", chromium);
     run(&mut node)
