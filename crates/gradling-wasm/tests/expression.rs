@@ -296,3 +296,17 @@ fn statements_fold_to_one_box_each() {
     let half = call(&mut session, "draw", json!({ "fold": true, "opened": ["h"] }));
     assert_eq!(ids(&half), 7);
 }
+
+#[test]
+fn a_derivative_of_what_has_no_name_is_written_unmistakably() {
+    let mut session = session("a = 2; b = 3; c = 4\ntanh(a*b + c)");
+    let formulas: Vec<String> = (2..=6)
+        .map(|step| {
+            call(&mut session, "go", json!({ "step": step }))["said"]["formula"].to_string()
+        })
+        .collect();
+    for wanted in ["∂tanh(a*b + c)/∂(a*b + c) = ", "∂(a*b + c)/∂(a*b) = 1", "∂(a*b)/∂a = b = 3"]
+    {
+        assert!(formulas.iter().any(|formula| formula.contains(wanted)), "{wanted}: {formulas:?}");
+    }
+}

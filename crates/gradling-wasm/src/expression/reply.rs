@@ -239,7 +239,8 @@ impl Loaded {
     fn reason(&self, values: &[Value], send: Send) -> String {
         let (y, x) = (&self.names[send.from], &self.names[send.to]);
         format!(
-            "∂{y}/∂{x} = {}, times the gradient {} of {y}: {}.",
+            "{} = {}, times the gradient {} of {y}: {}.",
+            words::derivative(y, x),
             self.local(values, send),
             short(send.gradient),
             short(send.flow)
@@ -266,7 +267,7 @@ impl Loaded {
                     "spoken": "Before backward: every number is known, and no gradient yet.",
                 }),
                 _ => json!({
-                    "formula": format!("∂{root}/∂{root} = 1"),
+                    "formula": format!("{} = 1", words::derivative(root, root)),
                     "text": format!("{root} changes as itself, so backward starts with 1.{end}"),
                     "spoken": format!("{root} changes as itself, so its gradient is 1.{end}"),
                 }),
@@ -287,7 +288,7 @@ impl Loaded {
             },
         };
         json!({
-            "formula": format!("∂{y}/∂{x} = {}", self.local(values, send)),
+            "formula": format!("{} = {}", words::derivative(y, x), self.local(values, send)),
             "product": format!("{} × {} = {flow}", g, parenthesised(&local)),
             "sum": sum,
             "text": format!("{y} passes {g} × {} = {flow} on to {x}. {sum}{end}", parenthesised(&local)),

@@ -57,8 +57,11 @@ pub(super) fn formula(symbol: &str, inputs: &[&str]) -> String {
     match inputs {
         [a, b] if !word => {
             let tight = matches!(symbol, "*" | "/" | "**");
-            let space = if tight { "" } else { " " };
-            format!("{}{space}{}{space}{}", closed(a), power(symbol), closed(b))
+            if tight {
+                format!("{}{}{}", closed(a), power(symbol), closed(b))
+            } else {
+                format!("{} {symbol} {}", term(a), term(b))
+            }
         }
         [a] if symbol.starts_with("**") => format!("{}{}", closed(a), power(symbol)),
         [a] if symbol == "neg" => format!("−{}", closed(a)),
@@ -68,6 +71,16 @@ pub(super) fn formula(symbol: &str, inputs: &[&str]) -> String {
 
 fn power(symbol: &str) -> String {
     symbol.replace("**", "^")
+}
+
+/// In parentheses, unless it is a product or less.
+fn term(name: &str) -> String {
+    if name.contains(' ') || name.starts_with('−') { closed(name) } else { name.to_owned() }
+}
+
+/// The derivative of `y` by `x`, as it is written.
+pub(super) fn derivative(y: &str, x: &str) -> String {
+    format!("∂{}/∂{}", closed(y), closed(x))
 }
 
 /// In parentheses, unless it is one word or one call.
