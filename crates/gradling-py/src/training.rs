@@ -3,7 +3,7 @@
 use crate::dtype::{Either, OTHER_DTYPE, Plain, either, invalid, is_f32, slices};
 use crate::parameters::PyParameters;
 use crate::program::PyRunner;
-use gradling::nn::{Adam, AdamW, Optimizer, Sgd, TrainError, Trainer};
+use gradling::nn::{Adam, AdamW, Memory, Optimizer, Sgd, TrainError, Trainer, WrongMemory};
 use gradling::{Number, Runner};
 use pyo3::exceptions::PyArithmeticError;
 use pyo3::prelude::*;
@@ -83,6 +83,14 @@ impl Optimizer for PyOptimizer {
 
     fn update(&mut self, parameters: &mut [f64], gradients: &[f64]) {
         self.lock().update(parameters, gradients);
+    }
+
+    fn memory(&self) -> Memory {
+        self.lock().memory()
+    }
+
+    fn recall(&mut self, memory: Memory) -> Result<(), WrongMemory> {
+        self.lock().recall(memory)
     }
 }
 

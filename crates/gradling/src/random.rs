@@ -28,6 +28,17 @@ impl Rng {
         rng
     }
 
+    /// How much of its stream was drawn, in words of 32 bits: with the seed, all there is to know of a
+    /// source.
+    pub fn position(&self) -> u128 {
+        self.0.get_word_pos()
+    }
+
+    /// Goes to a [`position`](Rng::position) of its stream.
+    pub fn set_position(&mut self, position: u128) {
+        self.0.set_word_pos(position);
+    }
+
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()

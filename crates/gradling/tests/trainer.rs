@@ -1,7 +1,8 @@
 //! A trainer does what the loop over values does: the same losses, the same parameters.
 
 use gradling::nn::{
-    Activation, Adam, AdamW, Mlp, Module, Optimizer, Schedule, Sgd, TrainError, Trainer, loss,
+    Activation, Adam, AdamW, Mlp, Module, Optimizer, Progress, Schedule, Sgd, TrainError, Trainer,
+    loss,
 };
 use gradling::{Mode, Options, Program, Rng, RunError, Runner, Step, Value, eager, scope};
 use std::ops::ControlFlow;
@@ -186,6 +187,83 @@ fn an_epoch_ends_when_it_is_told_to() {
     // It goes on from there.
     trainer.epoch(&[&[1.0; 20]]).unwrap();
     assert_eq!(trainer.steps(), 13);
+}
+
+/// Every kind of optimiser that remembers something.
+fn optimisers() -> Vec<Box<dyn Optimizer>> {
+    vec![
+        Box::new(Sgd::new(0.1).weight_decay(0.01)),
+        Box::new(Sgd::new(0.1).momentum(0.9)),
+        Box::new(Sgd::new(0.1).nesterov(0.9)),
+        Box::new(Adam::new(0.05)),
+        Box::new(AdamW::new(0.05)),
+    ]
+}
+
+#[test]
+fn a_trainer_that_is_given_the_progress_of_another_takes_its_very_steps() {
+    const ROWS: usize = 50;
+    let (x, y) = circle(ROWS);
+    let mlp = Mlp::new(2, &[4, 1], Activation::Tanh, &mut Rng::new(3));
+    let parameters = mlp.parameters();
+    let program = Program::record(&parameters, [2, 1], |[x, y]| {
+        Step::mean(loss::squared_error(mlp.forward(x)[0], y[0]))
+    })
+    .unwrap();
+    for kind in 0..optimisers().len() {
+        for batch in [16, ROWS] {
+            let new = || {
+                let optimiser = optimisers().remove(kind);
+                Trainer::new(program.compile::<f64>(), &parameters, optimiser)
+                    .unwrap()
+                    .schedule(Schedule::Cosine { from: 0.1, to: 0.0, steps: 20 })
+                    .batch(batch)
+                    .seed(9)
+            };
+            let mut whole = new();
+            let losses: Vec<f64> = (0..4).map(|_| whole.epoch(&[&x, &y]).unwrap()).collect();
+
+            // After every single step another one takes over.
+            let mut trainer = new();
+            let mut met = Vec::new();
+            while met.len() < 4 {
+                let end = trainer.epoch_while(&[&x, &y], |_| ControlFlow::Break(())).unwrap();
+                let progress = trainer.progress();
+                trainer = new();
+                trainer.go_on(progress.clone()).unwrap();
+                assert_eq!(trainer.progress(), progress);
+                if end.is_break() && progress.rows < ROWS {
+                    continue;
+                }
+                // All rows were taken, and the epoch ends without a step.
+                met.push(trainer.epoch(&[&x, &y]).unwrap());
+            }
+            assert_eq!(met, losses);
+            assert_eq!(trainer.progress(), whole.progress());
+        }
+    }
+}
+
+#[test]
+fn progress_that_does_not_fit_is_refused_and_changes_nothing() {
+    let (w, program) = line(1.0);
+    let mut trainer =
+        Trainer::new(program.compile::<f64>(), &[w], Adam::new(0.1)).unwrap().batch(2);
+    trainer.epoch(&[&[1.0; 6]]).unwrap();
+    let right = trainer.progress();
+    let mut refused = |change: &dyn Fn(&mut Progress), message: &str| {
+        let mut wrong = right.clone();
+        change(&mut wrong);
+        let error = trainer.go_on(wrong).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+        assert_eq!(trainer.progress(), right);
+    };
+    refused(&|p| p.parameters.push(1.0), "2");
+    refused(&|p| p.optimizer = Sgd::new(0.1).memory(), "keeps 2 running averages");
+    refused(&|p| p.optimizer.averages[0].push(1.0), "do not fit");
+    refused(&|p| p.order[0] = p.order[1], "do not fit");
+    refused(&|p| p.order[0] = 7, "do not fit");
+    refused(&|p| p.rows = 8, "do not fit");
 }
 
 #[test]

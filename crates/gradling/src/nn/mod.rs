@@ -43,9 +43,9 @@ pub use init::Init;
 pub use layer::Layer;
 pub use mlp::Mlp;
 pub use neuron::Neuron;
-pub use optim::{Adam, AdamW, Optimizer, Sgd};
+pub use optim::{Adam, AdamW, Memory, Optimizer, Sgd, WrongMemory};
 pub use schedule::Schedule;
-pub use trainer::{Diverged, TrainError, Trainer};
+pub use trainer::{Diverged, Progress, TrainError, Trainer, WrongProgress};
 
 use crate::Value;
 use std::fmt;

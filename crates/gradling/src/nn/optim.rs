@@ -18,6 +18,16 @@ pub trait Optimizer {
     /// If the lengths differ, or differ from those of the step before.
     fn update(&mut self, parameters: &mut [f64], gradients: &[f64]);
 
+    /// What it remembers from step to step.
+    fn memory(&self) -> Memory;
+
+    /// Takes over what an optimiser of the same kind remembered: its next step is then that which the other
+    /// would have taken, if their settings are the same.
+    ///
+    /// # Errors
+    /// If another kind of optimiser remembered it. Nothing is changed then.
+    fn recall(&mut self, memory: Memory) -> Result<(), WrongMemory>;
+
     /// One step on values, with the gradients that `backward` left.
     #[track_caller]
     fn step(&mut self, parameters: &[Value]) {
@@ -44,6 +54,53 @@ impl<O: Optimizer + ?Sized> Optimizer for Box<O> {
 
     fn update(&mut self, parameters: &mut [f64], gradients: &[f64]) {
         (**self).update(parameters, gradients);
+    }
+
+    fn memory(&self) -> Memory {
+        (**self).memory()
+    }
+
+    fn recall(&mut self, memory: Memory) -> Result<(), WrongMemory> {
+        (**self).recall(memory)
+    }
+}
+
+/// What an optimiser remembers from step to step, as plain numbers that can be kept in a file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Memory {
+    /// How many steps were taken, where that matters; else 0.
+    pub steps: u32,
+    /// Its running averages, each empty or with one entry for each parameter.
+    pub averages: Vec<Vec<f64>>,
+}
+
+/// A memory that this kind of optimiser does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongMemory {
+    expected: usize,
+    found: usize,
+}
+
+impl std::fmt::Display for WrongMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "this optimiser keeps {} running averages of one length, and the memory does not have those: \
+             it has {}; give the memory of the same kind of optimiser",
+            self.expected, self.found
+        )
+    }
+}
+
+impl std::error::Error for WrongMemory {}
+
+impl Memory {
+    /// So many averages of one length.
+    fn averages<const N: usize>(self) -> Result<[Average; N], WrongMemory> {
+        let wrong = WrongMemory { expected: N, found: self.averages.len() };
+        let averages: [Average; N] = self.averages.try_into().map_err(|_| wrong.clone())?;
+        let same = averages.iter().all(|average| average.len() == averages[0].len());
+        if same { Ok(averages) } else { Err(wrong) }
     }
 }
 
@@ -147,6 +204,16 @@ impl Optimizer for Sgd {
             }
         }
     }
+
+    fn memory(&self) -> Memory {
+        Memory { steps: 0, averages: vec![self.velocity.clone()] }
+    }
+
+    fn recall(&mut self, memory: Memory) -> Result<(), WrongMemory> {
+        let [velocity] = memory.averages()?;
+        self.velocity = velocity;
+        Ok(())
+    }
 }
 
 /// Adam (Kingma and Ba, 2015).
@@ -223,6 +290,18 @@ impl Optimizer for Adam {
             gradients,
             adam: self,
         });
+    }
+
+    fn memory(&self) -> Memory {
+        let steps = self.steps.unsigned_abs();
+        Memory { steps, averages: vec![self.mean.clone(), self.square.clone()] }
+    }
+
+    fn recall(&mut self, memory: Memory) -> Result<(), WrongMemory> {
+        let steps = i32::try_from(memory.steps).unwrap_or(i32::MAX);
+        let [mean, square] = memory.averages()?;
+        (self.mean, self.square, self.steps) = (mean, square, steps);
+        Ok(())
     }
 }
 
@@ -306,5 +385,13 @@ impl Optimizer for AdamW {
             *p *= keep;
         }
         self.adam.update(parameters, gradients);
+    }
+
+    fn memory(&self) -> Memory {
+        self.adam.memory()
+    }
+
+    fn recall(&mut self, memory: Memory) -> Result<(), WrongMemory> {
+        self.adam.recall(memory)
     }
 }

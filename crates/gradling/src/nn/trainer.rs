@@ -3,6 +3,10 @@
 //! The parameters are held in `f64` whatever the program computes in, so that steps too small for an
 //! `f32` still add up.
 
+mod progress;
+
+pub use progress::{Progress, WrongProgress};
+
 use super::{Optimizer, Schedule};
 use crate::program::{Level, Wanted, begin, narrow};
 use crate::{Number, Reduction, Rng, RunError, Runner, Value};
@@ -60,6 +64,9 @@ pub struct Trainer<T: Number, O> {
     batch: usize,
     rng: Rng,
     order: Vec<usize>,
+    /// How far the epoch came that `watch` ended early, and where the next one is to begin.
+    stopped: Place,
+    next: Place,
     steps: usize,
     parameters: Vec<f64>,
     /// Those of the last step whose loss was finite.
@@ -69,6 +76,15 @@ pub struct Trainer<T: Number, O> {
     numbers: Vec<T>,
     slopes: Vec<T>,
     gathered: Gathered<T>,
+}
+
+/// A place within an epoch.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    /// How many rows were taken.
+    rows: usize,
+    /// What their losses add up to.
+    total: f64,
 }
 
 impl<T: Number, O: Optimizer> Trainer<T, O> {
@@ -105,6 +121,8 @@ impl<T: Number, O: Optimizer> Trainer<T, O> {
             batch: usize::MAX,
             rng: Rng::stream(0, ORDER),
             order: Vec::new(),
+            stopped: Place::default(),
+            next: Place::default(),
             steps: 0,
             before: parameters.clone(),
             gradient: vec![0.0; expected],
@@ -159,20 +177,35 @@ impl<T: Number, O: Optimizer> Trainer<T, O> {
         mut watch: impl FnMut(f64) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B, f64>, TrainError> {
         let rows = self.rows(arrays)?;
+        let from = std::mem::take(&mut self.next);
+        self.stopped = Place::default();
         if self.batch >= rows {
-            let loss = self.step(arrays)?;
-            return Ok(watch(loss).map_continue(|()| loss));
+            let loss = if rows > 0 && from.rows == rows { from.total } else { self.step(arrays)? };
+            self.stopped = Place { rows, total: loss };
+            return Ok(self.ended(watch(loss).map_continue(|()| loss)));
         }
-        if self.order.len() != rows {
-            self.order.clear();
-            self.order.extend(0..rows);
+        let goes_on = from.rows > 0 && self.order.len() == rows;
+        let from = if goes_on { from } else { Place::default() };
+        if !goes_on {
+            if self.order.len() != rows {
+                self.order.clear();
+                self.order.extend(0..rows);
+            }
+            self.rng.shuffle(&mut self.order);
         }
-        self.rng.shuffle(&mut self.order);
         // Out of the way while steps change the rest.
         let order = std::mem::take(&mut self.order);
         let mut gathered = std::mem::take(&mut self.gathered);
-        let end = self.batches(arrays, &order, &mut gathered, watch);
+        let end = self.batches(arrays, &order, from, &mut gathered, watch);
         (self.order, self.gathered) = (order, gathered);
+        end.map(|end| self.ended(end))
+    }
+
+    /// A whole epoch leaves no place within one.
+    fn ended<B>(&mut self, end: ControlFlow<B, f64>) -> ControlFlow<B, f64> {
+        if end.is_continue() {
+            self.stopped = Place::default();
+        }
         end
     }
 
@@ -180,18 +213,21 @@ impl<T: Number, O: Optimizer> Trainer<T, O> {
         &mut self,
         arrays: &[&[T]],
         order: &[usize],
+        from: Place,
         gathered: &mut Gathered<T>,
         mut watch: impl FnMut(f64) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B, f64>, TrainError> {
         let mean = self.runner.program().reduction() == Some(Reduction::Mean);
-        let mut total = 0.0;
-        for rows in order.chunks(self.batch) {
+        let Place { rows: mut taken, mut total } = from;
+        for rows in order[taken..].chunks(self.batch) {
             gathered.take(arrays, self.runner.program().inputs(), rows);
             let loss = gathered
                 .lend(|arrays| self.advance(arrays))
                 .map_err(|error| error.of_rows(rows.iter().copied()))?;
             total += loss * if mean { rows.len() as f64 } else { 1.0 };
+            taken += rows.len();
             if let ControlFlow::Break(end) = watch(loss) {
+                self.stopped = Place { rows: taken, total };
                 return Ok(ControlFlow::Break(end));
             }
         }
