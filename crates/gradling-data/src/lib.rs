@@ -66,7 +66,7 @@ pub use matrix::Matrix;
 pub use missing::{Fill, Missing};
 pub use number::NumberFormat;
 pub use read::{Block, TableReader, TableStream};
-pub use split::{Batches, Split, split};
+pub use split::{Batches, Split, folds, split, split_rows};
 pub use standard::Standard;
 pub use survey::{ColumnSurvey, Finding, Kind, Survey};
 pub use table::{Column, Table, Texts, Values, write_number};

@@ -1,5 +1,11 @@
 //! How good predictions are. Predictions come first, the truth second, one of each a row.
 
+mod probabilities;
+mod ranks;
+
+pub use probabilities::{Bin, brier, calibration_error, log_loss, reliability};
+pub use ranks::roc_auc;
+
 use crate::MAX_VALUES;
 use crate::error::DataError;
 
@@ -20,6 +26,16 @@ pub fn accuracy(predicted: &[usize], truth: &[usize]) -> Result<f64, DataError> 
 pub fn rmse(predicted: &[f64], truth: &[f64]) -> Result<f64, DataError> {
     check(predicted, truth)?;
     Ok((squared_error(predicted, truth) / truth.len() as f64).sqrt())
+}
+
+/// Mean of the absolute errors, `Σ |p - t| / n`, in the unit of the truth.
+///
+/// # Errors
+/// As [`accuracy`].
+pub fn mae(predicted: &[f64], truth: &[f64]) -> Result<f64, DataError> {
+    check(predicted, truth)?;
+    let errors = predicted.iter().zip(truth).map(|(p, t)| (p - t).abs());
+    Ok(errors.sum::<f64>() / truth.len() as f64)
 }
 
 /// Coefficient of determination, `1 - Σ (p - t)² / Σ (t - mean t)²`: 1 is perfect, 0 is as good
@@ -81,6 +97,26 @@ impl Confusion {
         self.rows().nth(truth).map_or(0, |row| row[predicted])
     }
 
+    /// F1 of each class, `2 TP / (2 TP + FP + FN)`: the harmonic mean of how much of what was taken for
+    /// the class is of it, and how much of it was found. `None` for a class that neither is there nor was
+    /// predicted.
+    pub fn f1(&self) -> Vec<Option<f64>> {
+        let f1 = |class: usize| {
+            let right = self.count(class, class);
+            let there: usize = (0..self.classes).map(|other| self.count(class, other)).sum();
+            let said: usize = (0..self.classes).map(|other| self.count(other, class)).sum();
+            (there + said > 0).then(|| 2.0 * right as f64 / (there + said) as f64)
+        };
+        (0..self.classes).map(f1).collect()
+    }
+
+    /// The mean of [`f1`](Confusion::f1) over the classes that are there or were predicted, each of the
+    /// same weight.
+    pub fn f1_macro(&self) -> f64 {
+        let all: Vec<f64> = self.f1().into_iter().flatten().collect();
+        all.iter().sum::<f64>() / all.len().max(1) as f64
+    }
+
     /// For each true class, from 0, how often each class was predicted.
     pub fn rows(&self) -> impl Iterator<Item = &[usize]> {
         self.counts.chunks_exact(self.classes)
@@ -91,7 +127,7 @@ fn squared_error(predicted: &[f64], truth: &[f64]) -> f64 {
     predicted.iter().zip(truth).map(|(p, t)| (p - t) * (p - t)).sum()
 }
 
-fn check<T>(predicted: &[T], truth: &[T]) -> Result<(), DataError> {
+fn check<P, T>(predicted: &[P], truth: &[T]) -> Result<(), DataError> {
     let (left, right) = (predicted.len(), truth.len());
     if left != right {
         return Err(DataError::Lengths { what: "predictions and truth", left, right });

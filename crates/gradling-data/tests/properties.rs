@@ -51,3 +51,44 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn folds_hold_each_row_out_once_and_each_class_in_its_share() {
+    let csv: String =
+        (0..50).map(|i| format!("{i},{}\n", if i % 5 == 0 { "a" } else { "b" })).collect();
+    let table = Table::read("t", format!("x,y\n{csv}").as_bytes()).unwrap();
+    let target = Target::infer(&table, "y").unwrap();
+    for count in [2, 3, 7, 10] {
+        let folds = gradling_data::folds(&table, &target, count, 4).unwrap();
+        let mut held: Vec<usize> = folds.iter().flat_map(|fold| fold.held_out.clone()).collect();
+        held.sort_unstable();
+        assert_eq!(held, table.row_ids());
+        for fold in &folds {
+            assert_eq!(fold.train.len() + fold.held_out.len(), 50);
+            assert!(fold.train.iter().all(|row| !fold.held_out.contains(row)));
+            assert!(fold.held_out.len().abs_diff(50 / count) <= 1);
+            let rare = fold.held_out.iter().filter(|&row| row % 5 == 0).count();
+            assert!(rare.abs_diff(10 / count) <= 1, "{rare} of class a in one of {count} folds");
+        }
+    }
+    for count in [0, 1, 11] {
+        let error = gradling_data::folds(&table, &target, count, 4).unwrap_err().to_string();
+        assert!(error.contains("from 2 to the number of rows of the rarest class, 10"), "{error}");
+    }
+}
+
+#[test]
+fn rows_that_are_split_again_are_those_that_were_given() {
+    let csv: String =
+        (0..50).map(|i| format!("{i},{}\n", if i % 5 == 0 { "a" } else { "b" })).collect();
+    let table = Table::read("t", format!("x,y\n{csv}").as_bytes()).unwrap();
+    let target = Target::infer(&table, "y").unwrap();
+    let first = gradling_data::split(&table, &target, 0.2, 1).unwrap();
+    let second = gradling_data::split_rows(&table, &target, &first.train, 0.25, 1).unwrap();
+    let mut all = [second.train.clone(), second.held_out.clone()].concat();
+    all.sort_unstable();
+    assert_eq!(all, first.train);
+    assert_eq!(second.held_out.len(), 10);
+    assert_eq!(second.held_out.iter().filter(|&row| row % 5 == 0).count(), 2);
+    assert!(gradling_data::split_rows(&table, &target, &[50], 0.25, 1).is_err());
+}
