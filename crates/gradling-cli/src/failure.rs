@@ -17,6 +17,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// The same with the name of the part it happened in, where the part is not the whole.
+    pub(crate) fn within(self, part: &str) -> Self {
+        match self {
+            Failure::Run(message) => Failure::Run(format!("{part}: {message}")),
+            other => other,
+        }
+    }
+
     /// Says so on stderr.
     pub(crate) fn report(&self) -> ExitCode {
         let (message, code) = match self {

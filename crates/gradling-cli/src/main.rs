@@ -43,13 +43,17 @@ enum Command {
 
 fn main() -> ExitCode {
     let mut command = help::with_examples(Cli::command());
-    let matches = command.get_matches_mut();
+    let arguments = match train::arguments(&command, std::env::args_os().collect()) {
+        Ok(arguments) => arguments,
+        Err(failure) => return failure.report(),
+    };
+    let matches = command.try_get_matches_from_mut(arguments).unwrap_or_else(|error| error.exit());
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let result = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Eval(args) if args.is_lost() => return help::of(&mut command, "eval"),
         Command::Eval(args) => eval::run(&args),
-        Command::Train(args) => train::run(&args),
+        Command::Train(args) => train::run(&args, matches.subcommand_matches("train")),
         Command::Predict(args) => predict::run(&args),
         Command::Play(args) => play::run(&args),
         Command::Completions { shell } => completions(shell),

@@ -42,12 +42,42 @@ pub(crate) fn write_file(path: &Path, contents: impl AsRef<[u8]>) -> Result<(), 
     })
 }
 
-fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+/// Writes a file so that even if the machine goes off there is the old one or the new one, whole.
+pub(crate) fn write_durably(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let beside = beside(path)?;
+    let written = File::create(&beside)
+        .and_then(|mut file| file.write_all(contents).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written?;
+    // The name, too, has to reach the disk. Not every system lets a folder be opened for that.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match File::open(folder.unwrap_or(Path::new("."))) {
+        Ok(folder) => folder.sync_all().or(Ok(())),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The name under which a file is written before it takes its place.
+fn beside(path: &Path) -> io::Result<std::path::PathBuf> {
     let name = path.file_name().ok_or(ErrorKind::InvalidFilename)?;
     let mut beside = std::ffi::OsString::from(".");
     beside.push(name);
     beside.push(format!(".{}.new", std::process::id()));
-    let beside = path.with_file_name(beside);
+    Ok(path.with_file_name(beside))
+}
+
+/// Whether a file was left half written by a process that was killed.
+pub(crate) fn is_left_over(name: &str, of: &str) -> bool {
+    let middle = name.strip_prefix('.').and_then(|rest| rest.strip_prefix(of));
+    let number = middle.and_then(|rest| rest.strip_prefix('.')?.strip_suffix(".new"));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let beside = beside(path)?;
     let written = File::create_new(&beside)
         .and_then(|mut file| file.write_all(contents))
         .and_then(|()| match fs::metadata(path) {

@@ -82,12 +82,14 @@ fn the_same_seed_gives_the_same_files_and_another_seed_others() {
     train("a", "1");
     train("b", "1");
     train("c", "2");
-    for name in ["model.safetensors", "record.json", "learning-curve.svg", "boundary.svg"] {
+    for name in
+        ["model.safetensors", "record.json", "report.html", "boundary.svg", "learning-curve.svg"]
+    {
         let bytes = |out: &str| fs::read(folder.path().join(out).join(name)).unwrap();
         assert_eq!(bytes("a"), bytes("b"), "{name}");
         assert_ne!(bytes("a"), bytes("c"), "{name}");
     }
-    assert_eq!(fs::read_dir(folder.path().join("a")).unwrap().count(), 4);
+    assert_eq!(fs::read_dir(folder.path().join("a")).unwrap().count(), 7);
 }
 
 /// Predictions of a folder's model for a file, cell by cell, with the header apart.

@@ -1,7 +1,9 @@
 //! From a file to encoded rows to train on and to judge by.
 
 use crate::failure::Failure;
-use gradling_data::{Encoder, Matrix, Table, Target, Targets, Task, split};
+use gradling_data::{
+    Encoder, Matrix, Split, Table, Target, Targets, Task, folds, split, split_rows,
+};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -34,18 +36,39 @@ impl Problem {
         Ok(Problem { table, target })
     }
 
-    /// Holds out a share of the rows, and encodes by what the others tell.
-    pub(super) fn split(&self, held_out: f64, seed: u64) -> Result<Data, Failure> {
-        let parts = split(&self.table, &self.target, held_out, seed)?;
-        let encoder = Encoder::fit(&self.table, &parts.train, &self.target)?;
+    /// Holds out a share of the rows, and of the others a share for validation, and encodes by what the
+    /// rest tells.
+    pub(super) fn split(&self, held_out: f64, validation: f64, seed: u64) -> Result<Data, Failure> {
+        self.encode(&split(&self.table, &self.target, held_out, seed)?, validation, seed)
+    }
+
+    /// The same for each of so many folds, which are held out in turn.
+    pub(super) fn folds(
+        &self,
+        count: usize,
+        validation: f64,
+        seed: u64,
+    ) -> Result<Vec<Data>, Failure> {
+        let parts = folds(&self.table, &self.target, count, seed)?;
+        parts.iter().map(|split| self.encode(split, validation, seed)).collect()
+    }
+
+    fn encode(&self, split: &Split, validation: f64, seed: u64) -> Result<Data, Failure> {
+        let (table, target) = (&self.table, &self.target);
+        let parts = match validation > 0.0 {
+            true => split_rows(table, target, &split.train, validation, seed)?,
+            false => Split { train: split.train.clone(), held_out: Vec::new() },
+        };
+        let encoder = Encoder::fit(table, &parts.train, target)?;
         let samples = |rows: &[usize]| -> Result<Samples, Failure> {
             Ok(Samples {
-                inputs: encoder.encode_features(&self.table, rows)?.matrix,
-                targets: encoder.encode_targets(&self.table, rows)?,
+                inputs: encoder.encode_features(table, rows)?.matrix,
+                targets: encoder.encode_targets(table, rows)?,
             })
         };
-        let (train, held_out) = (samples(&parts.train)?, samples(&parts.held_out)?);
-        Ok(Data { task: self.target.task(), encoder, train, held_out })
+        let (train, validation) = (samples(&parts.train)?, samples(&parts.held_out)?);
+        let held_out = samples(&split.held_out)?;
+        Ok(Data { task: target.task(), encoder, train, validation, held_out })
     }
 }
 
@@ -63,11 +86,12 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
     }
 }
 
-/// Encoded rows in two parts.
+/// Encoded rows in three parts: to learn from, to choose by, to judge by.
 pub(super) struct Data {
     pub(super) task: Task,
     pub(super) encoder: Encoder,
     pub(super) train: Samples,
+    pub(super) validation: Samples,
     pub(super) held_out: Samples,
 }
 

@@ -17,7 +17,9 @@ pub(super) struct Diverged {
 
 impl Diverged {
     pub(super) fn new(epoch: usize, what: String, settings: &Settings) -> Self {
-        let bounded = matches!(settings.activation, Activation::Tanh | Activation::Sigmoid);
+        let bounded = settings.activation.iter().all(|activation| {
+            matches!(activation, Activation::Tanh | Activation::Sigmoid | Activation::Sin)
+        });
         Diverged { epoch, what, rate: settings.rate, bounded }
     }
 }

@@ -1,10 +1,11 @@
 //! How good a network is on some rows, computed on plain numbers.
 
+use super::settings::Loss;
 use gradling::Real;
 use gradling_data::{Matrix, Targets, Task, metrics};
 
 /// The mean loss, and the accuracy or R².
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Figures {
     pub(super) loss: f64,
     pub(super) score: f64,
@@ -20,7 +21,7 @@ pub(super) fn score_name(task: Task) -> &'static str {
 
 impl Figures {
     /// The figures of a network's outputs, one row a sample; `None` of no rows.
-    pub(super) fn of(outputs: &Matrix, targets: &Targets) -> Option<Figures> {
+    pub(super) fn of(outputs: &Matrix, targets: &Targets, loss: Loss) -> Option<Figures> {
         let (loss, score) = match targets {
             Targets::Numbers(truth) => {
                 let errors = outputs.data.iter().zip(truth).map(|(y, t)| (y - t) * (y - t));
@@ -28,7 +29,8 @@ impl Figures {
             }
             Targets::Classes(truth) => {
                 let rows = (0..outputs.rows).map(|row| outputs.row(row));
-                let loss = rows.zip(truth).map(|(outputs, &class)| cross_entropy(outputs, class));
+                let cost = if loss == Loss::Hinge { hinge } else { cross_entropy };
+                let loss = rows.zip(truth).map(|(outputs, &class)| cost(outputs, class));
                 (loss.sum(), metrics::accuracy(&classes(outputs), truth))
             }
         };
@@ -58,6 +60,12 @@ fn cross_entropy(outputs: &[f64], class: usize) -> f64 {
     top + Real::ln(sum) - outputs[class]
 }
 
+/// As the engine's `hinge` for one output, of label -1 for the first class and 1 for the second.
+fn hinge(outputs: &[f64], class: usize) -> f64 {
+    let label = if class == 1 { 1.0 } else { -1.0 };
+    outputs.iter().map(|score| (1.0 - label * score).max(0.0)).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,7 +86,8 @@ mod tests {
                 .collect();
             let data = (0..3).flat_map(|row| mlp.forward(inputs.row(row))).map(Value::data);
             let outputs = Matrix { rows: 3, cols: outputs, data: data.collect() };
-            let figures = Figures::of(&outputs, &Targets::Classes(truth)).unwrap();
+            let classes = Targets::Classes(truth);
+            let figures = Figures::of(&outputs, &classes, Loss::CrossEntropy).unwrap();
             assert!((figures.loss - mean(&losses).data()).abs() < 1e-12);
         }
     }

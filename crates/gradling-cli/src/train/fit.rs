@@ -1,31 +1,46 @@
-//! The training loop: no printing, no files, only numbers.
+//! Training: from encoded rows to a network.
 //!
-//! Each step takes the mean loss of a batch of rows, its gradient, and a step of AdamW with a rate that
-//! falls to 0 along a cosine. What a row costs is recorded once, and run over batches as a program.
+//! Each step takes the mean loss of a batch of rows, its gradient, and a step of the optimiser with the
+//! rate of the schedule. What a row costs is recorded once, and run over batches as a program.
 
+use super::calibrate::{self, Temperature};
 use super::data::{Data, Samples};
 use super::diverged::{Diverged, what};
 use super::figures::Figures;
-use super::settings::Settings;
-use gradling::nn::{Activation, AdamW, Init, Mlp, Module, Schedule, TrainError, Trainer, loss};
-use gradling::{Options, Program, Rng, RunError, Step, Value, eager, scope};
+use super::keeper::Keeper;
+use super::optimiser::{optimiser, schedule};
+use super::settings::{Calibrate, Loss, Settings};
+use super::start;
+use crate::failure::Failure;
+use gradling::nn::{Layer, Mlp, Module, Neuron, Optimizer, Progress, TrainError, Trainer, loss};
+use gradling::{Options, Program, RunError, Step, Value, eager, scope};
 use gradling_data::{Matrix, Targets, Task};
 use gradling_model::Network;
-use std::error::Error;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The stream of random numbers for the first weights; others are those of splits, generated data and the
-/// order of the rows.
-const WEIGHTS: u64 = 3;
+/// A training to be done.
+pub(super) struct Job<'a> {
+    pub(super) data: &'a Data,
+    /// The sizes of the layers, inputs first.
+    pub(super) sizes: &'a [usize],
+    pub(super) settings: &'a Settings,
+    pub(super) options: Options,
+    /// Ends it early when it is set, which is looked at after each step.
+    pub(super) interrupted: &'a AtomicBool,
+}
 
 /// A network that has learned.
 pub(super) struct Fit {
     pub(super) network: Network,
     /// The figures after each whole epoch.
     pub(super) epochs: Vec<Epoch>,
+    /// The epoch whose weights were kept, if they were chosen.
+    pub(super) best: Option<usize>,
+    pub(super) temperature: Option<Temperature>,
     /// The figures at the end; `None` of no rows.
     pub(super) training: Option<Figures>,
+    pub(super) validation: Option<Figures>,
     pub(super) held_out: Option<Figures>,
     pub(super) end: End,
 }
@@ -34,125 +49,265 @@ pub(super) struct Fit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Finished,
+    /// The loss on the validation rows fell no further.
+    Stopped,
     Interrupted,
 }
 
+impl End {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            End::Finished => "finished",
+            End::Stopped => "stopped",
+            End::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// The figures after an epoch.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Epoch {
     /// From 1.
     pub(super) number: usize,
     pub(super) training: Figures,
-    /// `None` where no rows are held out.
+    /// `None` where there are no such rows.
+    pub(super) validation: Option<Figures>,
     pub(super) held_out: Option<Figures>,
 }
 
-/// Trains a network with layers of these `sizes`, inputs first. It ends early when `interrupted` is
-/// set, which is looked at after each step, or when `watch`, called after each epoch, says so.
-pub(super) fn fit(
-    data: &Data,
-    sizes: &[usize],
-    settings: &Settings,
-    options: Options,
-    interrupted: &AtomicBool,
-    watch: &mut dyn FnMut(&Epoch) -> ControlFlow<()>,
-) -> Result<Fit, Box<dyn Error>> {
-    scope(|| {
-        let mlp = start(sizes, settings);
-        let mut training = Training::new(&mlp, data, settings, options)?;
-        let mut epochs = Vec::new();
-        let mut end = End::Finished;
-        for number in 1..=settings.epochs {
-            if training.epoch(number, interrupted)?.is_break() {
-                end = End::Interrupted;
-                break;
-            }
-            let epoch = training.figures(number)?;
-            epochs.push(epoch);
-            if watch(&epoch).is_break() {
-                end = End::Interrupted;
-                break;
-            }
+/// How far training came: all that is needed to go on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct State {
+    pub(super) epochs: Vec<Epoch>,
+    pub(super) best: Option<Best>,
+    pub(super) progress: Progress,
+}
+
+/// The weights with the lowest loss on the validation rows.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Best {
+    pub(super) epoch: usize,
+    pub(super) loss: f64,
+    pub(super) parameters: Vec<f64>,
+}
+
+impl State {
+    /// Whether this was the last epoch.
+    fn end(&self, settings: &Settings) -> Option<End> {
+        let epochs = self.epochs.len();
+        let patience = settings.patience.map_or(usize::MAX, |patience| patience.get());
+        if epochs >= settings.epochs {
+            return Some(End::Finished);
         }
-        training.trainer.store(&mlp.parameters())?;
-        let (training, held_out) =
-            (training.figures_of(&data.train)?, training.figures_of(&data.held_out)?);
-        Ok(Fit { network: Network::of(&mlp), epochs, training, held_out, end })
+        let waited = epochs.saturating_sub(self.best.as_ref().map_or(0, |best| best.epoch));
+        (waited >= patience).then_some(End::Stopped)
+    }
+}
+
+/// Why an epoch was ended early.
+enum Pause {
+    Interrupted,
+    /// A checkpoint is due.
+    Due,
+}
+
+/// Trains a network, from the beginning or `from` a checkpoint. `watch` is called after each epoch.
+pub(super) fn fit(
+    job: &Job<'_>,
+    from: Option<State>,
+    mut keeper: Option<&mut Keeper<'_>>,
+    watch: &mut dyn FnMut(&Epoch),
+) -> Result<Fit, Failure> {
+    scope(|| {
+        let settings = job.settings;
+        let mlp = start::network(job.sizes, settings);
+        let mut training = Training::new(&mlp, job)?;
+        let mut state = match from {
+            Some(state) => {
+                training.trainer.go_on(state.progress.clone()).map_err(failed)?;
+                state
+            }
+            None => State { progress: training.trainer.progress(), ..State::default() },
+        };
+        if let Some(keeper) = &mut keeper {
+            keeper.keep(&state)?;
+        }
+        let end = loop {
+            if let Some(end) = state.end(settings) {
+                break end;
+            }
+            if job.interrupted.load(Ordering::Relaxed) {
+                break End::Interrupted;
+            }
+            let number = state.epochs.len() + 1;
+            match training.epoch(number, keeper.as_deref())? {
+                ControlFlow::Break(Pause::Interrupted) => break End::Interrupted,
+                ControlFlow::Break(Pause::Due) => {
+                    state.progress = training.trainer.progress();
+                    if let Some(keeper) = &mut keeper {
+                        keeper.keep(&state)?;
+                    }
+                    training.trainer.go_on(state.progress.clone()).map_err(failed)?;
+                }
+                ControlFlow::Continue(()) => {
+                    let epoch = training.figures(number)?;
+                    state.epochs.push(epoch);
+                    training.choose(&mut state, &epoch);
+                    watch(&epoch);
+                    if let Some(keeper) = &mut keeper
+                        && keeper.is_due_after(number)
+                    {
+                        state.progress = training.trainer.progress();
+                        keeper.keep(&state)?;
+                    }
+                }
+            }
+        };
+        state.progress = training.trainer.progress();
+        if end != End::Interrupted {
+            // No epoch needs it any more.
+            state.progress.order.clear();
+        }
+        if let Some(keeper) = &mut keeper {
+            keeper.keep(&state)?;
+        }
+        training.finish(state, end)
     })
+}
+
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::Run(error.to_string())
 }
 
 /// What an epoch is made of.
 struct Training<'a> {
     mlp: &'a Mlp,
-    data: &'a Data,
-    settings: &'a Settings,
+    job: &'a Job<'a>,
     /// In `f64`, as models are saved and diagnosed: `f32` would spare a quarter of a step's time.
-    trainer: Trainer<f64, AdamW>,
+    trainer: Trainer<f64, Box<dyn Optimizer>>,
     /// One number for each training row.
     targets: Vec<f64>,
 }
 
 impl<'a> Training<'a> {
-    fn new(
-        mlp: &'a Mlp,
-        data: &'a Data,
-        settings: &'a Settings,
-        options: Options,
-    ) -> Result<Self, Box<dyn Error>> {
-        let (rows, parameters) = (data.train.rows(), mlp.parameters());
-        let program =
-            Program::record(&parameters, [mlp.inputs(), 1], |row| step(mlp, data.task, row))?;
-        let adam = AdamW::new(settings.rate).weight_decay(settings.weight_decay);
-        let schedule = Schedule::Cosine {
-            from: settings.rate,
-            to: 0.0,
-            steps: settings.epochs * rows.div_ceil(settings.batch.get()),
-        };
-        let trainer = Trainer::new(program.compile_with(options), &parameters, adam)?
-            .schedule(schedule)
+    fn new(mlp: &'a Mlp, job: &'a Job<'a>) -> Result<Self, Failure> {
+        let Job { data, settings, .. } = *job;
+        let parameters = mlp.parameters();
+        let recorded = Program::record(&parameters, [mlp.inputs(), 1], |row| step(mlp, job, row));
+        let program = recorded.map_err(failed)?;
+        let steps = data.train.rows().div_ceil(settings.batch.get());
+        let runner = program.compile_with(job.options);
+        let trainer = Trainer::new(runner, &parameters, optimiser(settings)).map_err(failed)?;
+        let trainer = trainer
+            .schedule(schedule(settings, steps))
             .batch(settings.batch.get())
             .seed(settings.seed);
         let targets = match &data.train.targets {
             Targets::Numbers(numbers) => numbers.clone(),
             Targets::Classes(classes) => classes.iter().map(|&class| class as f64).collect(),
         };
-        Ok(Training { mlp, data, settings, trainer, targets })
+        Ok(Training { mlp, job, trainer, targets })
     }
 
     fn epoch(
         &mut self,
         number: usize,
-        interrupted: &AtomicBool,
-    ) -> Result<ControlFlow<()>, Box<dyn Error>> {
-        let watch = |_| match interrupted.load(Ordering::Relaxed) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
+        keeper: Option<&Keeper<'_>>,
+    ) -> Result<ControlFlow<Pause>, Failure> {
+        let watch = |_| match keeper {
+            _ if self.job.interrupted.load(Ordering::Relaxed) => {
+                ControlFlow::Break(Pause::Interrupted)
+            }
+            Some(keeper) if keeper.is_due() => ControlFlow::Break(Pause::Due),
+            _ => ControlFlow::Continue(()),
         };
-        let arrays: [&[f64]; 2] = [&self.data.train.inputs.data, &self.targets];
+        let arrays: [&[f64]; 2] = [&self.job.data.train.inputs.data, &self.targets];
         match self.trainer.epoch_while(&arrays, watch) {
             Ok(end) => Ok(end.map_continue(|_| ())),
             Err(TrainError::Diverged(end)) => {
                 let rows = end.rows.iter().copied();
-                Err(self.diverged(number, &end.parameters, rows).into())
+                Err(failed(self.diverged(number, &end.parameters, rows)))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(failed(error)),
         }
     }
 
     /// The figures after an epoch, which must be finite for the rows that are learned from.
-    fn figures(&mut self, number: usize) -> Result<Epoch, Box<dyn Error>> {
-        let training = self.figures_of(&self.data.train)?;
+    fn figures(&mut self, number: usize) -> Result<Epoch, Failure> {
+        let data = self.job.data;
+        let training = self.figures_of(&data.train).map_err(failed)?;
         let Some(training) = training.filter(|figures| figures.loss.is_finite()) else {
-            let rows = 0..self.data.train.rows();
-            return Err(self.diverged(number, self.trainer.parameters(), rows).into());
+            let rows = 0..data.train.rows();
+            return Err(failed(self.diverged(number, self.trainer.parameters(), rows)));
         };
-        Ok(Epoch { number, training, held_out: self.figures_of(&self.data.held_out)? })
+        Ok(Epoch {
+            number,
+            training,
+            validation: self.figures_of(&data.validation).map_err(failed)?,
+            held_out: self.figures_of(&data.held_out).map_err(failed)?,
+        })
+    }
+
+    fn outputs(&mut self, samples: &Samples) -> Result<Matrix, RunError> {
+        let data = self.trainer.predict(&[&samples.inputs.data])?;
+        Ok(Matrix { rows: samples.rows(), cols: self.mlp.outputs(), data })
     }
 
     fn figures_of(&mut self, samples: &Samples) -> Result<Option<Figures>, RunError> {
-        let data = self.trainer.predict(&[&samples.inputs.data])?;
-        let outputs = Matrix { rows: samples.rows(), cols: self.mlp.outputs(), data };
-        Ok(Figures::of(&outputs, &samples.targets))
+        let outputs = self.outputs(samples)?;
+        Ok(Figures::of(&outputs, &samples.targets, self.job.settings.loss))
+    }
+
+    /// Keeps the weights if they are the best so far, where they are to be chosen.
+    fn choose(&self, state: &mut State, epoch: &Epoch) {
+        let Some(figures) = epoch.validation.filter(|_| self.job.settings.patience.is_some())
+        else {
+            return;
+        };
+        let loss = figures.loss;
+        // One that is not a number is no better.
+        if state.best.as_ref().is_none_or(|best| loss < best.loss) && loss.is_finite() {
+            let parameters = self.trainer.parameters().to_vec();
+            state.best = Some(Best { epoch: epoch.number, loss, parameters });
+        }
+    }
+
+    /// Takes the best weights, makes probabilities fit, and judges.
+    fn finish(mut self, state: State, end: End) -> Result<Fit, Failure> {
+        let (mlp, data) = (self.mlp, self.job.data);
+        let values = mlp.parameters();
+        self.trainer.store(&values).map_err(failed)?;
+        if let Some(best) = &state.best {
+            for (value, &parameter) in values.iter().zip(&best.parameters) {
+                value.set_data(parameter);
+            }
+            self.trainer.load(&values).map_err(failed)?;
+        }
+        let mut temperature = None;
+        if let (Calibrate::Temperature, Targets::Classes(truth)) =
+            (self.job.settings.calibrate, &data.validation.targets)
+        {
+            let before = self.outputs(&data.held_out).map_err(failed)?;
+            let found =
+                calibrate::temperature(&self.outputs(&data.validation).map_err(failed)?, truth);
+            for value in mlp.layers().last().into_iter().flat_map(Layer::neurons).flat_map(numbers)
+            {
+                value.set_data(value.data() / found);
+            }
+            self.trainer.load(&values).map_err(failed)?;
+            temperature = Some(Temperature { temperature: found, before });
+        }
+        let mut figures = |samples: &Samples| self.figures_of(samples).map_err(failed);
+        Ok(Fit {
+            training: figures(&data.train)?,
+            validation: figures(&data.validation)?,
+            held_out: figures(&data.held_out)?,
+            network: Network::of(mlp),
+            best: state.best.map(|best| best.epoch),
+            epochs: state.epochs,
+            temperature,
+            end,
+        })
     }
 
     /// Says what is not finite with these parameters: runs the rows once more, eagerly, up to the first
@@ -166,44 +321,49 @@ impl<'a> Training<'a> {
         for (value, &parameter) in self.mlp.parameters().iter().zip(parameters) {
             value.set_data(parameter);
         }
-        let inputs = &self.data.train.inputs;
+        let inputs = &self.job.data.train.inputs;
         let of_row = |row: usize| {
             scope(|| {
                 let arrays = [inputs.row(row), &self.targets[row..=row]];
-                let step = |row: [&[Value]; 2]| step(self.mlp, self.data.task, row);
+                let step = |row: [&[Value]; 2]| step(self.mlp, self.job, row);
                 let (loss, _) = eager([inputs.cols, 1], arrays, step);
                 Some(what(self.mlp, &loss.first_non_finite()?))
             })
         };
         let found = rows.find_map(of_row);
         let what = found.unwrap_or_else(|| "the loss is not finite".to_owned());
-        Diverged::new(epoch, what, self.settings)
+        Diverged::new(epoch, what, self.job.settings)
     }
 }
 
-/// The outputs of a row, and its loss. The target is the row's standard score, or the number of its class.
-fn step(mlp: &Mlp, task: Task, [inputs, target]: [&[Value]; 2]) -> Step {
+/// The weights and the bias of a neuron.
+fn numbers(neuron: &Neuron) -> Vec<Value> {
+    neuron.weights().into_iter().chain([neuron.bias()]).collect()
+}
+
+/// The outputs of a row, its loss, and the penalties. The target is the row's standard score, or the number
+/// of its class.
+fn step(mlp: &Mlp, job: &Job<'_>, [inputs, target]: [&[Value]; 2]) -> Step {
     let outputs = mlp.forward(inputs);
-    let loss = match task {
-        Task::Regression => loss::squared_error(outputs[0], target[0]),
-        Task::Binary => loss::binary_cross_entropy(outputs[0], target[0]),
-        Task::Classes(count) => {
+    let loss = match (job.data.task, job.settings.loss) {
+        (Task::Regression, _) => loss::squared_error(outputs[0], target[0]),
+        (Task::Binary, Loss::Hinge) => loss::hinge(outputs[0], 2.0 * target[0] - 1.0),
+        (Task::Binary, _) => loss::binary_cross_entropy(outputs[0], target[0]),
+        (Task::Classes(count), _) => {
             let one_hot: Vec<Value> = (0..count).map(|class| target[0].eq(class as f64)).collect();
             loss::soft_cross_entropy(&outputs, &one_hot)
         }
     };
-    Step::mean(loss).with_outputs(&outputs)
-}
-
-/// The network before its first step.
-fn start(sizes: &[usize], settings: &Settings) -> Mlp {
-    let outputs = &sizes[1..];
-    let layers: Vec<(usize, Activation)> = (1..)
-        .zip(outputs)
-        .map(|(number, &size)| {
-            let last = number == outputs.len();
-            (size, if last { Activation::Linear } else { settings.activation })
-        })
-        .collect();
-    Mlp::with(sizes[0], &layers, Init::XavierUniform, &mut Rng::stream(settings.seed, WEIGHTS))
+    let mut step = Step::mean(loss).with_outputs(&outputs);
+    let Settings { l1, l2, .. } = *job.settings;
+    let weights = || mlp.layers().iter().flat_map(Layer::neurons).flat_map(Neuron::weights);
+    if l1 > 0.0 {
+        let sizes: Vec<Value> = weights().map(|weight| weight.abs()).collect();
+        step = step.plus(l1 * gradling::sum(&sizes));
+    }
+    if l2 > 0.0 {
+        let squares: Vec<Value> = weights().map(|weight| weight * weight).collect();
+        step = step.plus(l2 * gradling::sum(&squares));
+    }
+    step
 }

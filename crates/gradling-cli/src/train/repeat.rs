@@ -1,17 +1,17 @@
-//! The same training with several seeds: how much of a result is chance.
+//! The same training several times, with several seeds or on several folds: how much of a result is chance.
 
-use super::data::Problem;
+use super::data::{Data, Problem};
 use super::figures::score_name;
-use super::fit::{End, fit};
+use super::fit::{End, Job, fit};
 use super::report::{self, Detail};
 use super::settings::Settings;
 use crate::failure::Failure;
 use crate::output::print;
 use gradling::Options;
 use indicatif::ProgressBar;
+use serde_json::json;
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 /// Trains with `count` seeds from that of the settings on, each on its own split, on as many threads as
@@ -24,72 +24,117 @@ pub(super) fn repeat(
     detail: Detail,
 ) -> Result<(), Failure> {
     let progress = report::progress(count.saturating_mul(settings.epochs as u64), detail);
-    let next = AtomicU64::new(0);
-    let work = || {
-        let mut scores = Vec::new();
+    let seed_of = |i: usize| settings.seed.wrapping_add(i as u64);
+    let scores = on_all_cores(count as usize, interrupted, |i| {
+        let settings = settings.with_seed(seed_of(i));
+        let data = problem.split(settings.held_out, settings.validation, settings.seed)?;
+        score(&data, &settings, interrupted, &progress)
+            .map_err(|error| error.within(&format!("seed {}", settings.seed)))
+    });
+    progress.finish_and_clear();
+    let (scores, name) = (scores?, score_name(problem.target.task()));
+    let each = |i: usize| format!("seed {}", seed_of(i));
+    tell(&scores, name, &each, &format!("{count} seeds"), detail)
+}
+
+/// Trains on all but one of `count` folds, for each of them, and prints the score of each on that one.
+pub(super) fn folds(
+    problem: &Problem,
+    settings: &Settings,
+    count: usize,
+    interrupted: &AtomicBool,
+    detail: Detail,
+) -> Result<(), Failure> {
+    let progress = report::progress((count * settings.epochs) as u64, detail);
+    let all = problem.folds(count, settings.validation, settings.seed)?;
+    let scores = on_all_cores(count, interrupted, |i| {
+        score(&all[i], settings, interrupted, &progress)
+            .map_err(|error| error.within(&format!("fold {}", i + 1)))
+    });
+    progress.finish_and_clear();
+    let (scores, name) = (scores?, score_name(problem.target.task()));
+    let each = |i: usize| format!("fold {}", i + 1);
+    tell(&scores, name, &each, &format!("{count} folds"), detail)
+}
+
+fn tell(
+    scores: &[f64],
+    name: &str,
+    each: &dyn Fn(usize) -> String,
+    all: &str,
+    detail: Detail,
+) -> Result<(), Failure> {
+    print(|out| {
+        if detail == Detail::Json {
+            for (i, score) in scores.iter().enumerate() {
+                writeln!(out, "{}", json!({ "event": "run", "run": each(i), "score": score }))?;
+            }
+            let Spread { mean, deviation, lowest } = Spread::of(scores);
+            let spread = json!({ "event": "spread", "mean": mean, "deviation": deviation, "lowest": lowest });
+            return writeln!(out, "{spread}");
+        }
+        if detail == Detail::Full {
+            writeln!(out)?;
+            for (i, score) in scores.iter().enumerate() {
+                writeln!(out, "{}: held-out {name} {score:.4}", each(i))?;
+            }
+        }
+        writeln!(out, "{}", Spread::of(scores).shown(name, all))
+    })
+}
+
+/// The results of `count` pieces of work, in their order, done on as many threads as there are. One that
+/// fails ends them all: no more are dealt out.
+pub(super) fn on_all_cores<T: Send>(
+    count: usize,
+    interrupted: &AtomicBool,
+    work: impl Fn(usize) -> Result<T, Failure> + Sync,
+) -> Result<Vec<T>, Failure> {
+    let next = AtomicUsize::new(0);
+    let deal = || {
+        let mut done = Vec::new();
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
             if i >= count || interrupted.load(Ordering::Relaxed) {
-                return Ok(scores);
+                return done;
             }
-            let seed = settings.seed.wrapping_add(i);
-            let score = score(problem, &settings.with_seed(seed), interrupted, &progress)
-                // One that failed ends them all: no more seeds are dealt out.
-                .inspect_err(|_| next.store(count, Ordering::Relaxed))?;
-            scores.push((i, seed, score));
+            let result = work(i);
+            if result.is_err() {
+                next.store(count, Ordering::Relaxed);
+            }
+            done.push((i, result));
         }
     };
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(count as usize);
-    let results: Vec<Result<Vec<_>, Failure>> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(count);
+    let mut all: Vec<(usize, Result<T, Failure>)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(deal)).collect();
         let join = |worker: thread::ScopedJoinHandle<'_, _>| {
             worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
-        workers.into_iter().map(join).collect()
+        workers.into_iter().flat_map(join).collect()
     });
-    progress.finish_and_clear();
-    let mut scores: Vec<(u64, u64, f64)> =
-        results.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-    scores.sort_by_key(|&(i, ..)| i);
-    if interrupted.load(Ordering::Relaxed) {
-        return Err(Failure::Interrupted);
-    }
-
-    let name = score_name(problem.target.task());
-    print(|out| {
-        if detail == Detail::Full {
-            writeln!(out)?;
-            for &(_, seed, score) in &scores {
-                writeln!(out, "seed {seed}: held-out {name} {score:.4}")?;
-            }
-        }
-        let scores: Vec<f64> = scores.iter().map(|&(.., score)| score).collect();
-        writeln!(out, "{}", Spread::of(&scores).shown(name))
-    })
+    all.sort_by_key(|&(i, _)| i);
+    let results = all.into_iter().map(|(_, result)| result).collect::<Result<Vec<T>, _>>()?;
+    if interrupted.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(results) }
 }
 
 /// The score of one training on its held-out rows.
 fn score(
-    problem: &Problem,
+    data: &Data,
     settings: &Settings,
     interrupted: &AtomicBool,
     progress: &ProgressBar,
 ) -> Result<f64, Failure> {
-    let data = problem.split(settings.held_out, settings.seed)?;
     let sizes = settings.sizes(data.train.inputs.cols, data.task).map_err(Failure::Input)?;
-    let mut watch = |_: &_| {
-        progress.inc(1);
-        ControlFlow::Continue(())
-    };
-    // The seeds are what the threads are for.
+    let mut watch = |_: &_| progress.inc(1);
+    // The pieces of work are what the threads are for.
     let options = Options::default().threads(1);
-    let fit = fit(&data, &sizes, settings, options, interrupted, &mut watch)
-        .map_err(|error| Failure::Run(format!("seed {}: {error}", settings.seed)))?;
+    let fit =
+        fit(&Job { data, sizes: &sizes, settings, options, interrupted }, None, None, &mut watch)?;
     if fit.end == End::Interrupted {
         return Err(Failure::Interrupted);
     }
-    let held_out = fit.epochs.last().and_then(|epoch| epoch.held_out);
-    held_out.map(|figures| figures.score).ok_or_else(|| {
+    fit.held_out.map(|figures| figures.score).ok_or_else(|| {
         Failure::Input(
             "--repeat judges by rows held out, and there are none; give a larger --held-out"
                 .to_owned(),
@@ -99,7 +144,6 @@ fn score(
 
 /// The mean of some scores and how far they lie apart.
 struct Spread {
-    count: usize,
     mean: f64,
     /// The standard deviation, with n - 1 below.
     deviation: f64,
@@ -112,17 +156,16 @@ impl Spread {
         let mean = scores.iter().sum::<f64>() / count as f64;
         let squares: f64 = scores.iter().map(|score| (score - mean) * (score - mean)).sum();
         Spread {
-            count,
             mean,
             deviation: (squares / count.saturating_sub(1).max(1) as f64).sqrt(),
             lowest: scores.iter().copied().fold(f64::INFINITY, f64::min),
         }
     }
 
-    fn shown(&self, name: &str) -> String {
-        let Spread { count, mean, deviation, lowest } = self;
+    fn shown(&self, name: &str, all: &str) -> String {
+        let Spread { mean, deviation, lowest } = self;
         format!(
-            "held-out {name} over {count} seeds: mean {mean:.4}, standard deviation {deviation:.4}, lowest {lowest:.4}"
+            "held-out {name} over {all}: mean {mean:.4}, standard deviation {deviation:.4}, lowest {lowest:.4}"
         )
     }
 }

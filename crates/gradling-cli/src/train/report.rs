@@ -2,7 +2,8 @@
 
 use super::data::{Data, Problem, Samples};
 use super::figures::{Figures, score_name};
-use super::fit::{Epoch, Fit};
+use super::fit::{End, Epoch, Fit};
+use super::optimiser::{OptimizerName, course};
 use super::settings::{Settings, parameters, shown};
 use super::text::{count, file_name, plain, thousands};
 use crate::failure::Failure;
@@ -24,6 +25,8 @@ pub(super) enum Detail {
     Full,
     /// The result alone.
     Result,
+    /// Lines of JSON, which are not told here.
+    Json,
 }
 
 /// Tells of a training run.
@@ -38,7 +41,7 @@ pub(super) struct Report {
 
 /// A bar of so many epochs on stderr; indicatif hides it where that is no terminal.
 pub(super) fn progress(epochs: u64, detail: Detail) -> ProgressBar {
-    if detail == Detail::Result {
+    if detail != Detail::Full {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(epochs);
@@ -71,13 +74,18 @@ impl Report {
         data: &Data,
         sizes: &[usize],
         settings: &Settings,
+        before: usize,
     ) {
-        if self.detail == Detail::Result {
+        self.bar.set_position(before as u64);
+        if self.detail != Detail::Full {
             return;
         }
         let score = score_name(data.task);
         self.say(|out| {
             describe(out, problem, data, sizes, settings)?;
+            if before > 0 {
+                writeln!(out, "going on after epoch {}", thousands(before))?;
+            }
             let heading = format!("epoch   {:^20}   {score:^20}", "loss");
             writeln!(out, "\n{}", heading.trim_end())?;
             writeln!(out, "        {0:>9}{1:>11}   {0:>9}{1:>11}", "training", "held out")
@@ -90,10 +98,10 @@ impl Report {
         let due = epoch.number == 1
             || epoch.number == self.epochs
             || epoch.number.is_multiple_of(self.every);
-        if !due || self.detail == Detail::Result {
+        if !due || self.detail != Detail::Full {
             return;
         }
-        let Epoch { number, training, held_out } = *epoch;
+        let Epoch { number, training, held_out, .. } = *epoch;
         let loss = |figures: Option<Figures>| column(figures.map(|figures| figures.loss), 4);
         let score = |figures: Option<Figures>| column(figures.map(|figures| figures.score), 3);
         self.say(|out| {
@@ -119,9 +127,41 @@ impl Report {
         }
     }
 
+    /// What was chosen by the validation rows.
+    pub(super) fn choice(&mut self, fit: &Fit) {
+        self.bar.finish_and_clear();
+        let last = fit.epochs.len();
+        let mut lines = Vec::new();
+        if let Some(best) = fit.best {
+            let why = match fit.end {
+                End::Stopped => "the loss on the validation rows fell no further",
+                End::Finished | End::Interrupted => {
+                    "its loss on the validation rows was the lowest"
+                }
+            };
+            lines.push(format!(
+                "weights of epoch {} of {} kept: {why}",
+                thousands(best),
+                thousands(last)
+            ));
+        }
+        if let Some(found) = &fit.temperature {
+            lines.push(format!(
+                "probabilities made to fit by the temperature {:.4}",
+                found.temperature
+            ));
+        }
+        if !lines.is_empty() {
+            self.line(&format!("\n{}", lines.join("\n")));
+        }
+    }
+
     /// What came of it.
     pub(super) fn result(&mut self, data: &Data, fit: &Fit) {
         self.bar.finish_and_clear();
+        if self.detail == Detail::Json {
+            return;
+        }
         let gap = if self.detail == Detail::Full { "\n" } else { "" };
         let text = match fit.held_out {
             Some(figures) => judged(data, figures),
@@ -174,9 +214,13 @@ pub(super) fn describe(
         Task::Regression => "at random",
         Task::Binary | Task::Classes(_) => "each class in its share",
     };
+    let validation = match data.validation.rows() {
+        0 => String::new(),
+        rows => format!("{} to choose by, ", count(rows, "row")),
+    };
     writeln!(
         out,
-        "{} to train on, {} held out, {how}, by seed {}",
+        "{} to train on, {validation}{} held out, {how}, by seed {}",
         count(data.train.rows(), "row"),
         count(data.held_out.rows(), "row"),
         settings.seed
@@ -184,7 +228,9 @@ pub(super) fn describe(
     let activation = if settings.layers.is_empty() {
         String::new()
     } else {
-        format!(" with {}", settings.activation)
+        let mut names: Vec<&str> = settings.activation.iter().map(|a| a.name()).collect();
+        names.dedup();
+        format!(" with {}", names.join(", "))
     };
     writeln!(
         out,
@@ -192,12 +238,17 @@ pub(super) fn describe(
         shown(sizes),
         count(parameters(sizes), "parameter")
     )?;
+    let optimiser = match settings.optimizer {
+        OptimizerName::Adamw => String::new(),
+        other => format!("{}, ", other.name()),
+    };
     writeln!(
         out,
-        "{} of {}, rate {} falling to 0, weight decay {}",
+        "{} of {}, {optimiser}rate {} {}, weight decay {}",
         count(settings.epochs, "epoch"),
         count(data.train.rows().div_ceil(settings.batch.get()), "step"),
         short(settings.rate),
+        course(settings),
         short(settings.weight_decay)
     )
 }
