@@ -104,9 +104,43 @@ impl<T: Number> Kernel for Turn<'_, T> {
         // What is no whole square.
         for (i, row) in rows.chunks_exact_mut(width).enumerate() {
             let done = if i < whole_squares { whole_tiles } else { 0 };
-            let samples = samples[done * step..].chunks(step);
-            for (to, sample) in row[done..count].iter_mut().zip(samples) {
+            // The last sample ends with its last number that is needed.
+            let rest = samples.get(done * step..).unwrap_or_default();
+            for (to, sample) in row[done..count].iter_mut().zip(rest.chunks(step)) {
                 *to = sample[i];
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_holds_its_input_of_all_samples() {
+        const COLUMNS: usize = 10;
+        let array: Vec<f32> = (0..50 * COLUMNS as u16).map(f32::from).collect();
+        let asked: [&[u32]; 5] = [
+            &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+            &[6, 7, 8, 9],
+            &[0, 1, 2, 3, 4, 5],
+            &[5],
+            &[1, 3, 4, 5, 6, 7],
+        ];
+        for (inputs, count) in
+            asked.into_iter().flat_map(|inputs| (1..50).map(move |n| (inputs, n)))
+        {
+            let width = count.next_multiple_of(4);
+            for level in Level::available() {
+                let mut rows = vec![-1.0; inputs.len() * width];
+                load(level, &[&array], &[COLUMNS], inputs, 1..1 + count, width, &mut rows);
+                for (row, &input) in rows.chunks(width).zip(inputs) {
+                    let wanted = (0..width).map(|sample| {
+                        array[(1 + sample.min(count - 1)) * COLUMNS + input as usize]
+                    });
+                    assert!(row.iter().copied().eq(wanted), "{inputs:?} of {count} samples");
+                }
             }
         }
     }
