@@ -129,7 +129,7 @@ mod tests {
             &[1, 3, 4, 5, 6, 7],
         ];
         for (inputs, count) in
-            asked.into_iter().flat_map(|inputs| (1..50).map(move |n| (inputs, n)))
+            asked.into_iter().flat_map(|inputs| (1..50).map(move |n: usize| (inputs, n)))
         {
             let width = count.next_multiple_of(4);
             for level in Level::available() {
