@@ -45,6 +45,10 @@ const TRAIN: &[Example] = &[
     ),
     ("gradling train moons.csv --target label --layers 16,16 --epochs 200", "Another network"),
     (
+        "gradling train people.csv --missing median --without id",
+        "Fill gaps, leave a column out, predict the last one",
+    ),
+    (
         "gradling train iris.csv --target species --repeat 10",
         "Ten times, to see how much is chance",
     ),
@@ -53,6 +57,12 @@ const TRAIN: &[Example] = &[
 const PREDICT: &[Example] = &[
     ("gradling predict iris new.csv", "Apply the network in a folder to a table"),
     ("cat new.csv | gradling predict iris - > predictions.csv", "From a pipe, into a file"),
+];
+
+const INSPECT: &[Example] = &[
+    ("gradling inspect iris.csv", "What a table holds, column by column, and what is suspicious"),
+    ("gradling inspect iris", "What a trained network predicts, and from what"),
+    ("gradling inspect iris.csv --json", "For another program"),
 ];
 
 const PLAY: &[Example] = &[
@@ -77,6 +87,7 @@ pub(crate) fn with_examples(command: Command) -> Command {
         "eval" => EVAL,
         "train" => TRAIN,
         "predict" => PREDICT,
+        "inspect" => INSPECT,
         "play" => PLAY,
         "completions" => COMPLETIONS,
         _ => GRADLING,

@@ -7,11 +7,14 @@ mod demo;
 mod eval;
 mod failure;
 mod help;
+mod inspect;
 mod listing;
 mod number;
 mod output;
 mod play;
 mod predict;
+mod reading;
+mod summary;
 mod table;
 mod train;
 
@@ -33,6 +36,7 @@ enum Command {
     Eval(eval::Args),
     Train(train::Args),
     Predict(predict::Args),
+    Inspect(inspect::Args),
     Play(play::Args),
     /// Print a completion script for a shell.
     Completions {
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => eval::run(&args),
         Command::Train(args) => train::run(&args, matches.subcommand_matches("train")),
         Command::Predict(args) => predict::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Play(args) => play::run(&args),
         Command::Completions { shell } => completions(shell),
     };

@@ -1,21 +1,31 @@
-//! `gradling predict`: a trained network applied to a table.
+//! `gradling predict`: a trained network applied to a table of any length.
+//!
+//! One thread reads whole rows in blocks, workers turn a block into the text of its predictions, and one
+//! thread writes them in the order in which they were read.
 
 use crate::failure::Failure;
-use crate::output::{note, print, write_file};
-use crate::train::{MODEL, open};
-use gradling_data::{Column, Table, Unseen};
-use gradling_model::{Model, Predictions};
+use crate::output::{Stream, note};
+use crate::reading::{Reading, open};
+use crate::train::MODEL;
+use gradling_data::{Block, DataError, Encoding, Table, Unseen, write_number};
+use gradling_model::{Model, Predictions, Predictor};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
 
 /// Rows that are encoded at a time: one-hot columns take room.
-const ROWS_AT_ONCE: usize = 4096;
+const ROWS_AT_ONCE: usize = 1024;
+/// Blocks that wait for each worker.
+const WAITING: usize = 2;
 /// The most bytes that are read as a model.
 const MOST_BYTES: u64 = 1 << 30;
 /// So many text values that were not in training are named.
 const NAMED: usize = 10;
+/// And so many are told apart.
+const TOLD_APART: usize = 100_000;
 
 /// Predict a column of a table with a trained network.
 #[derive(clap::Args)]
@@ -28,33 +38,49 @@ pub(crate) struct Args {
     /// Where the predictions go, as CSV [default: stdout].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let model = load(&args.model)?;
-    let name = args.file.display().to_string();
-    let table = model.encoder().reader(name).read(open(&args.file)?)?;
-    let mut unseen = BTreeMap::new();
-    let mut columns = Columns::new(&model);
-    let mut predictor = model.predictor();
-    // All rows are predicted before the first is written: a wrong one leaves nothing half written.
-    for rows in table.row_ids().chunks(ROWS_AT_ONCE) {
-        let features = model.encoder().encode_features(&table, rows)?;
-        collect(&mut unseen, features.unseen);
-        columns.push(&table, rows, predictor.predict(&features.matrix))?;
-    }
-    tell(&unseen);
-    let mut csv = Vec::new();
-    let written = columns.into_table()?.write_csv(&mut csv);
-    written.map_err(|error| Failure::Run(error.to_string()))?;
-    match &args.out {
-        None => print(|out| out.write_all(&csv)),
-        Some(path) => write_file(path, csv),
-    }
+    let reader = model.encoder().reader(args.file.display().to_string());
+    let mut stream = args.reading.reader(reader)?.stream(open(&args.file)?)?;
+    let mut out = Stream::new(args.out.as_deref())?;
+    let form = Form::new(&model);
+    out.write(&form.header)?;
+
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(16);
+    let done = thread::scope(|scope| {
+        let (mut jobs, mut results) = (Vec::new(), Vec::new());
+        for _ in 0..workers {
+            let (job, work) = sync_channel(WAITING);
+            let (result, done) = sync_channel(WAITING);
+            let (model, form) = (&model, &form);
+            scope.spawn(move || work_off(model, form, &work, &result));
+            jobs.push(job);
+            results.push(done);
+        }
+        let writer = scope.spawn(move || collect(&results, out));
+        for turn in (0..workers).cycle() {
+            let block = stream.block().transpose();
+            let (Some(block), job) = (block, &jobs[turn]) else { break };
+            let failed = block.is_err();
+            // A worker that has left was told by the writer that all is over.
+            if job.send(block).is_err() || failed {
+                break;
+            }
+        }
+        drop(jobs);
+        writer.join()
+    });
+    let said = done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    said.tell();
+    Ok(())
 }
 
 /// The model of a file, or of the folder it is in.
-fn load(path: &Path) -> Result<Model, Failure> {
+pub(crate) fn load(path: &Path) -> Result<Model, Failure> {
     let path = if path.is_dir() { path.join(MODEL) } else { path.to_owned() };
     let wrong = |what: String| Failure::Input(format!("{}: {what}", path.display()));
     let unreadable = |error: std::io::Error| {
@@ -71,77 +97,171 @@ fn load(path: &Path) -> Result<Model, Failure> {
     Model::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))
 }
 
-/// The predictions so far, column by column.
-struct Columns<'a> {
-    model: &'a Model,
-    labels: Vec<String>,
-    predictions: Vec<f64>,
-    classes: Vec<usize>,
-    probabilities: Vec<Vec<f64>>,
+/// What predictions look like as CSV.
+struct Form {
+    header: Vec<u8>,
+    /// The labels as cells; none for a quantity.
+    labels: Vec<Vec<u8>>,
 }
 
-impl<'a> Columns<'a> {
-    fn new(model: &'a Model) -> Self {
+impl Form {
+    fn new(model: &Model) -> Self {
         let labels: Vec<String> = (0..).map_while(|class| model.encoder().label(class)).collect();
-        let probabilities = vec![Vec::new(); labels.len()];
-        Columns { model, labels, predictions: Vec::new(), classes: Vec::new(), probabilities }
+        let mut header = b"prediction".to_vec();
+        for label in &labels {
+            header.push(b',');
+            header.extend(cell(&format!("p({label})")));
+        }
+        header.push(b'\n');
+        Form { header, labels: labels.iter().map(|label| cell(label)).collect() }
     }
 
-    fn push(&mut self, table: &Table, rows: &[usize], new: Predictions) -> Result<(), Failure> {
-        let width = self.labels.len().max(1);
-        let numbers = match &new {
-            Predictions::Quantities(numbers) => numbers,
-            Predictions::Classes(probabilities) => &probabilities.data,
-        };
-        if let Some(place) = numbers.iter().position(|x| !x.is_finite()) {
-            return Err(Failure::Input(format!(
-                "{}:{}: the prediction for this row is not finite; its numbers lie too far from those the model was trained on",
-                table.name(),
-                table.line(rows[place / width])
-            )));
-        }
-        self.classes.extend(new.most_probable().unwrap_or_default());
-        match new {
-            Predictions::Quantities(numbers) => self.predictions.extend(numbers),
-            Predictions::Classes(probabilities) => {
-                for row in probabilities.data.chunks_exact(width) {
-                    for (column, &p) in self.probabilities.iter_mut().zip(row) {
-                        column.push(p);
+    /// Writes a line for each row.
+    fn write(
+        &self,
+        out: &mut Vec<u8>,
+        predictions: &Predictions,
+        incomplete: &[usize],
+    ) -> Result<(), usize> {
+        let mut incomplete = incomplete.iter().peekable();
+        let classes = predictions.most_probable();
+        for row in 0..predictions.rows() {
+            if incomplete.next_if_eq(&&row).is_some() {
+                // A line of nothing would be no row.
+                out.extend_from_slice(if self.labels.is_empty() { b"\"\"" } else { b"" });
+                out.extend(self.labels.iter().map(|_| b','));
+                out.push(b'\n');
+                continue;
+            }
+            match (predictions, &classes) {
+                (Predictions::Quantities(numbers), _) => number(out, numbers[row]).ok_or(row)?,
+                (Predictions::Classes(probabilities), Some(classes)) => {
+                    out.extend_from_slice(&self.labels[classes[row]]);
+                    for &p in probabilities.row(row) {
+                        out.push(b',');
+                        number(out, p).ok_or(row)?;
                     }
                 }
+                (Predictions::Classes(_), None) => {}
             }
+            out.push(b'\n');
         }
         Ok(())
     }
+}
 
-    fn into_table(self) -> Result<Table, Failure> {
-        let name = "prediction";
-        let mut columns = vec![if self.labels.is_empty() {
-            Column::numbers(name, self.predictions)
-        } else {
-            let label = |&class: &usize| self.labels[class].as_str();
-            Column::texts(name, self.classes.iter().map(label))
-        }];
-        for (label, probabilities) in self.labels.iter().zip(self.probabilities) {
-            columns.push(Column::numbers(format!("p({label})"), probabilities));
+fn number(out: &mut Vec<u8>, number: f64) -> Option<()> {
+    number.is_finite().then(|| write_number(out, number))
+}
+
+/// A text as a cell of CSV.
+fn cell(text: &str) -> Vec<u8> {
+    if !text.contains([',', '"', '\n', '\r']) {
+        return text.as_bytes().to_vec();
+    }
+    format!("\"{}\"", text.replace('"', "\"\"")).into_bytes()
+}
+
+/// The predictions of a block.
+struct Part {
+    csv: Vec<u8>,
+    unseen: Vec<Unseen>,
+    incomplete: usize,
+    /// The block itself, which tells its name and encoding.
+    table: Table,
+}
+
+fn work_off(
+    model: &Model,
+    form: &Form,
+    work: &Receiver<Result<Block, DataError>>,
+    done: &SyncSender<Result<Part, Failure>>,
+) {
+    let mut predictor = model.predictor_on(1);
+    for block in work {
+        let part = block
+            .and_then(|block| block.parse())
+            .map_err(Failure::from)
+            .and_then(|table| predict(model, form, &mut predictor, table));
+        let failed = part.is_err();
+        if done.send(part).is_err() || failed {
+            return;
         }
-        Ok(Table::new(format!("predictions of {}", self.model.encoder().target()), columns)?)
     }
 }
 
-/// Adds up what the chunks of rows hold.
-fn collect(all: &mut BTreeMap<(String, String), Unseen>, new: Vec<Unseen>) {
-    for new in new {
-        let known = all.entry((new.column.clone(), new.value.clone()));
-        known.and_modify(|known| known.rows += new.rows).or_insert(new);
+fn predict(
+    model: &Model,
+    form: &Form,
+    predictor: &mut Predictor<'_>,
+    table: Table,
+) -> Result<Part, Failure> {
+    let mut csv = Vec::with_capacity(32 * table.rows());
+    let (mut unseen, mut incomplete) = (Vec::new(), 0);
+    for rows in table.row_ids().chunks(ROWS_AT_ONCE) {
+        let features = model.encoder().encode_features(&table, rows)?;
+        let predictions = predictor.predict(&features.matrix);
+        form.write(&mut csv, &predictions, &features.incomplete).map_err(|row| {
+            Failure::Input(format!(
+                "{}:{}: the prediction for this row is not finite; its numbers lie too far from those the model was trained on",
+                table.name(),
+                table.line(rows[row])
+            ))
+        })?;
+        unseen.extend(features.unseen);
+        incomplete += features.incomplete.len();
     }
+    Ok(Part { csv, unseen, incomplete, table })
 }
 
-fn tell(unseen: &BTreeMap<(String, String), Unseen>) {
-    for unseen in unseen.values().take(NAMED) {
-        note(&unseen.to_string());
+/// What is to be said at the end.
+#[derive(Default)]
+struct Said {
+    unseen: BTreeMap<(String, String), Unseen>,
+    incomplete: usize,
+}
+
+/// Writes parts in the order of their blocks, up to the first that is wrong.
+fn collect(results: &[Receiver<Result<Part, Failure>>], mut out: Stream) -> Result<Said, Failure> {
+    let (mut said, mut encoding): (Said, Option<(Encoding, u64)>) = (Said::default(), None);
+    for done in results.iter().cycle() {
+        // Blocks are dealt in turn, so where one has no more, none has.
+        let Ok(part) = done.recv() else { break };
+        let part = part?;
+        encoding = Encoding::agree(encoding, &part.table)?;
+        out.write(&part.csv)?;
+        if out.left {
+            return Ok(said);
+        }
+        said.add(part);
     }
-    if let Some(more @ 1..) = unseen.len().checked_sub(NAMED) {
-        note(&format!("{more} more values were not in training"));
+    out.finish()?;
+    Ok(said)
+}
+
+impl Said {
+    fn add(&mut self, part: Part) {
+        self.incomplete += part.incomplete;
+        for new in part.unseen {
+            let key = (new.column.clone(), new.value.clone());
+            if let Some(known) = self.unseen.get_mut(&key) {
+                known.rows += new.rows;
+            } else if self.unseen.len() < TOLD_APART {
+                self.unseen.insert(key, new);
+            }
+        }
+    }
+
+    fn tell(&self) {
+        for unseen in self.unseen.values().take(NAMED) {
+            note(&unseen.to_string());
+        }
+        if let Some(more @ 1..) = self.unseen.len().checked_sub(NAMED) {
+            note(&format!("{more} more values were not in training"));
+        }
+        if self.incomplete > 0 {
+            let rows = if self.incomplete == 1 { "row misses" } else { "rows miss" };
+            note(&format!("{} {rows} a value and got no prediction", self.incomplete));
+        }
     }
 }

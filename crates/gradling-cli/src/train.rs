@@ -25,9 +25,9 @@ mod settings;
 mod start;
 mod sweep;
 mod tensorboard;
-mod text;
+pub(crate) mod text;
+mod weigh;
 
-pub(crate) use data::open;
 pub(crate) use given::arguments;
 pub(crate) use save::MODEL;
 
@@ -38,7 +38,7 @@ use boundary::{Pen, Plane};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use colour::Depth;
-use data::{AskedTask, Data, Problem};
+use data::{Data, Problem, Source};
 use figures::score_name;
 use fit::{End, Epoch, Fit, Job, fit};
 use gradling::Options;
@@ -65,9 +65,8 @@ pub(crate) struct Args {
     /// A CSV file with a header; `-` is stdin.
     #[arg(value_name = "FILE.csv")]
     file: PathBuf,
-    /// The column to predict.
-    #[arg(long, value_name = "COLUMN")]
-    target: String,
+    #[command(flatten)]
+    source: Source,
     /// A folder for the model, the record of the run and its pictures.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -80,9 +79,6 @@ pub(crate) struct Args {
     /// A TOML file with settings, named as the options are.
     #[arg(long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
-    /// What the target is.
-    #[arg(long, value_enum, default_value = "auto")]
-    task: AskedTask,
     #[command(flatten)]
     choices: Choices,
     /// Train with N seeds, each on its own split, and print the mean and spread of the results.
@@ -130,7 +126,7 @@ const OTHERS: [&str; 11] = [
 ];
 
 pub(crate) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<(), Failure> {
-    let problem = Problem::read(&args.file, &args.target, args.task)?;
+    let problem = Problem::read(&args.file, &args.source)?;
     let interrupted = on_interrupt()?;
     let detail = match (args.quiet, args.json) {
         (true, _) => Detail::Result,

@@ -1,21 +1,47 @@
 //! From a file to encoded rows to train on and to judge by.
 
+use super::text::{count, plain};
 use crate::failure::Failure;
+use crate::reading::{Reading, open};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gradling_data::{
-    Encoder, Matrix, Split, Table, Target, Targets, Task, folds, split, split_rows,
+    DataError, Encoder, Encoding, Matrix, Missing, NumberFormat, Split, Survey, Table, TableReader,
+    Target, Targets, Task, balanced_weights, folds, split, split_rows,
 };
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
-/// A table and what to learn from it.
-pub(super) struct Problem {
-    pub(super) table: Table,
-    pub(super) target: Target,
+/// What to learn of a table, and how it is read.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Source {
+    /// The column to predict [default: one named target, label, class, outcome or y, else the last].
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) target: Option<String>,
+    /// What the target is.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) task: AskedTask,
+    /// What to do about missing values, as learned from the training rows.
+    #[arg(long, value_name = "HOW", default_value = "error", value_parser = ways())]
+    pub(crate) missing: Missing,
+    /// How much each row counts: `balanced` lets every class count the same.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "none")]
+    pub(crate) class_weight: ClassWeight,
+    /// Columns to leave out, separated by commas.
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub(crate) without: Vec<String>,
+    /// Columns to read as text although they look like numbers, separated by commas.
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub(crate) text: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+fn ways() -> impl TypedValueParser<Value = Missing> {
+    PossibleValuesParser::new(Missing::ALL.iter().map(|missing| missing.name()))
+        .try_map(|name| name.parse::<Missing>())
 }
 
 /// The task, if the target's values are not to tell.
-#[derive(Clone, Copy, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum AskedTask {
     /// The target's values tell.
     Auto,
@@ -25,15 +51,83 @@ pub(crate) enum AskedTask {
     Classes,
 }
 
+/// How much a row counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ClassWeight {
+    /// Each row the same.
+    None,
+    /// Each class the same.
+    Balanced,
+}
+
+/// A table and what to learn from it.
+pub(super) struct Problem {
+    pub(super) table: Table,
+    pub(super) target: Target,
+    /// What the whole table holds.
+    pub(super) survey: Survey,
+    /// Why this target, if it was not asked for.
+    pub(super) guessed: Option<&'static str>,
+    /// Rows that cannot be used, and why.
+    pub(super) dropped: Option<String>,
+    missing: Missing,
+    class_weight: ClassWeight,
+    numbers: NumberFormat,
+}
+
 impl Problem {
-    pub(super) fn read(path: &Path, target: &str, task: AskedTask) -> Result<Self, Failure> {
-        let table = Table::read(path.display().to_string(), open(path)?)?;
-        let target = match task {
-            AskedTask::Auto => Target::infer(&table, target),
-            AskedTask::Regression => Target::regression(&table, target),
-            AskedTask::Classes => Target::classification(&table, target),
+    pub(super) fn read(path: &Path, source: &Source) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let reader = source.reading.reader(TableReader::new(name))?;
+        let mut reader = reader.without(&source.without).text(&source.text);
+        if source.missing != Missing::Error {
+            reader = reader.keep_missing();
+        }
+        let table = reader.read(open(path)?).map_err(advise)?;
+        let mut survey = Survey::default();
+        survey.add(&table);
+
+        let (name, guessed) = match &source.target {
+            Some(name) => (name.clone(), None),
+            None => {
+                let (name, why) = Target::guess(&table);
+                (name.to_owned(), Some(why))
+            }
+        };
+        let usable = source.missing.usable(&table, &name)?;
+        let (table, dropped) = match table.rows() - usable.len() {
+            0 => (table, None),
+            lost => {
+                let why = match source.missing {
+                    Missing::Drop => "a missing value",
+                    _ => "no target",
+                };
+                (
+                    table.only_rows(&usable)?,
+                    Some(format!("{} left out for {why}", count(lost, "row"))),
+                )
+            }
+        };
+        let target = match source.task {
+            AskedTask::Auto => Target::infer(&table, &name),
+            AskedTask::Regression => Target::regression(&table, &name),
+            AskedTask::Classes => Target::classification(&table, &name),
         }?;
-        Ok(Problem { table, target })
+        if source.class_weight == ClassWeight::Balanced && target.labels().is_none() {
+            return Err(Failure::Input(format!(
+                "--class-weight balanced needs classes, but {target}; leave it out, or say --task classes"
+            )));
+        }
+        Ok(Problem {
+            table,
+            target,
+            survey,
+            guessed,
+            dropped,
+            missing: source.missing,
+            class_weight: source.class_weight,
+            numbers: source.reading.numbers()?.unwrap_or_default(),
+        })
     }
 
     /// Holds out a share of the rows, and of the others a share for validation, and encodes by what the
@@ -59,7 +153,8 @@ impl Problem {
             true => split_rows(table, target, &split.train, validation, seed)?,
             false => Split { train: split.train.clone(), held_out: Vec::new() },
         };
-        let encoder = Encoder::fit(table, &parts.train, target)?;
+        let encoder = Encoder::fit_with(table, &parts.train, target, self.missing);
+        let encoder = encoder.map_err(advise)?.with_numbers(self.numbers);
         let samples = |rows: &[usize]| -> Result<Samples, Failure> {
             Ok(Samples {
                 inputs: encoder.encode_features(table, rows)?.matrix,
@@ -68,21 +163,54 @@ impl Problem {
         };
         let (train, validation) = (samples(&parts.train)?, samples(&parts.held_out)?);
         let held_out = samples(&split.held_out)?;
-        Ok(Data { task: target.task(), encoder, train, validation, held_out })
+        let class_weights = self.class_weights(&train)?;
+        Ok(Data { task: target.task(), encoder, train, validation, held_out, class_weights })
+    }
+
+    /// How much each class counts, if not all rows count the same.
+    fn class_weights(&self, train: &Samples) -> Result<Option<Vec<f64>>, Failure> {
+        let (Targets::Classes(classes), Some(labels)) = (&train.targets, self.target.labels())
+        else {
+            return Ok(None);
+        };
+        Ok(match self.class_weight {
+            ClassWeight::None => None,
+            ClassWeight::Balanced => Some(balanced_weights(classes, labels.len())?),
+        })
+    }
+
+    /// What was found out about the table, a line each.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some((encoding @ Encoding::Windows1252, line)) = self.table.encoding() {
+            notes.push(format!("letters are in {encoding}, as line {line} tells"));
+        }
+        if let Some(why) = self.guessed {
+            let target = plain(self.target.column());
+            notes.push(format!("no --target is given, so it is {target:?}: {why}"));
+        }
+        notes.extend(self.dropped.clone());
+        let missing: u64 = self.survey.columns().iter().map(|column| column.missing).sum();
+        if missing > 0 {
+            let values = count(missing as usize, "missing value");
+            notes.push(format!("{values}, treated as --missing {} says", self.missing));
+        }
+        notes
     }
 }
 
-/// A file, or stdin for `-`.
-pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
-    if path.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin().lock()));
-    }
-    match File::open(path) {
-        Ok(file) => Ok(Box::new(file)),
-        Err(error) => Err(Failure::Input(format!(
-            "{} cannot be opened: {error}; give the path of a CSV file",
-            path.display()
-        ))),
+/// Adds the flag that would help.
+fn advise(error: DataError) -> Failure {
+    match error {
+        DataError::Missing { .. } => Failure::Input(format!(
+            "{error}, or choose a way with --missing, such as --missing median"
+        )),
+        DataError::Dates { ref column, .. }
+        | DataError::NoValue { ref column, .. }
+        | DataError::TooManyValues { ref column, .. } => {
+            Failure::Input(format!("{error}: --without {column:?}"))
+        }
+        error => error.into(),
     }
 }
 
@@ -93,6 +221,8 @@ pub(super) struct Data {
     pub(super) train: Samples,
     pub(super) validation: Samples,
     pub(super) held_out: Samples,
+    /// How much a row of each class counts in the loss; `None` if all rows count the same.
+    pub(super) class_weights: Option<Vec<f64>>,
 }
 
 /// Encoded rows: inputs and targets.

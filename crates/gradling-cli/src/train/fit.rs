@@ -11,6 +11,7 @@ use super::keeper::Keeper;
 use super::optimiser::{optimiser, schedule};
 use super::settings::{Calibrate, Loss, Settings};
 use super::start;
+use super::weigh::weighed;
 use crate::failure::Failure;
 use gradling::nn::{Layer, Mlp, Module, Neuron, Optimizer, Progress, TrainError, Trainer, loss};
 use gradling::{Options, Program, RunError, Step, Value, eager, scope};
@@ -354,6 +355,7 @@ fn step(mlp: &Mlp, job: &Job<'_>, [inputs, target]: [&[Value]; 2]) -> Step {
             loss::soft_cross_entropy(&outputs, &one_hot)
         }
     };
+    let loss = weighed(loss, target[0], job.data.class_weights.as_deref());
     let mut step = Step::mean(loss).with_outputs(&outputs);
     let Settings { l1, l2, .. } = *job.settings;
     let weights = || mlp.layers().iter().flat_map(Layer::neurons).flat_map(Neuron::weights);

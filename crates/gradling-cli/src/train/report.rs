@@ -9,12 +9,15 @@ use super::text::{count, file_name, plain, thousands};
 use crate::failure::Failure;
 use crate::number::short;
 use crate::output::print;
-use gradling_data::{TargetCode, Targets, Task};
+use crate::summary;
+use gradling_data::{Finding, TargetCode, Targets, Task};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
 
 /// Epochs are told of in about so many lines.
 const LINES: usize = 20;
+/// So many columns are summed up.
+const SUMMARY: usize = 12;
 /// Of columns so many are named.
 const NAMES: usize = 8;
 
@@ -204,12 +207,20 @@ pub(super) fn describe(
     let file = file_name(problem.table.name());
     let rows = count(problem.table.rows(), "row");
     writeln!(out, "{file}: {rows}, {}: {columns}", count(features.len(), "feature"))?;
+    summary::columns(out, &problem.survey.columns(), SUMMARY, "  ")?;
+    for note in problem.notes() {
+        writeln!(out, "{note}")?;
+    }
     writeln!(out, "{}", problem.target)?;
     let constant: Vec<&str> = data.encoder.constant_features().collect();
     if !constant.is_empty() {
         let columns = list(constant.iter().copied());
         writeln!(out, "the same in every training row, so of no use: {columns}")?;
     }
+    // What is the same in every row was told already.
+    let mut findings = problem.survey.findings(Some(problem.target.column()));
+    findings.retain(|finding| !matches!(finding, Finding::Constant { .. }));
+    summary::findings(out, &findings, NAMES)?;
     let how = match data.task {
         Task::Regression => "at random",
         Task::Binary | Task::Classes(_) => "each class in its share",

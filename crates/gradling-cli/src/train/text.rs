@@ -7,7 +7,7 @@ const MOST: usize = 40;
 
 /// The text on one line and not too long, without what a terminal would take for a command and an SVG
 /// file may not hold.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let visible = |c: char| {
         let none = c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
         if none { '\u{fffd}' } else { c }
@@ -20,12 +20,12 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// The last part of a path, made fit to be shown.
-pub(super) fn file_name(path: &str) -> String {
+pub(crate) fn file_name(path: &str) -> String {
     plain(Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path))
 }
 
 /// A whole number with commas between thousands.
-pub(super) fn thousands(number: usize) -> String {
+pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -38,7 +38,7 @@ pub(super) fn thousands(number: usize) -> String {
 }
 
 /// `1 row`, `2 rows`.
-pub(super) fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 

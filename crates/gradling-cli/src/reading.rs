@@ -1,0 +1,92 @@
+//! How a table is written: the flags that every command that reads one has.
+
+use crate::failure::Failure;
+use clap::ValueEnum;
+use gradling_data::{Encoding, NumberFormat, TableReader};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// How the table is written.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "How the table is written")]
+pub(crate) struct Reading {
+    /// What stands between cells: a character, or `tab` [default: what the first lines show].
+    #[arg(long, value_name = "CHAR", value_parser = separator)]
+    separator: Option<u8>,
+    /// How letters are written [default: UTF-8, or Windows-1252 where it is not that].
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<Letters>,
+    /// The decimal sign: `.` or `,`.
+    #[arg(long, value_name = "CHAR")]
+    decimal: Option<char>,
+    /// What stands between thousands: one of `. , ' _` or `space`.
+    #[arg(long, value_name = "CHAR", value_parser = thousands)]
+    thousands: Option<char>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Letters {
+    #[value(name = "utf-8")]
+    Utf8,
+    #[value(name = "windows-1252", alias = "latin-1")]
+    Windows1252,
+}
+
+fn separator(text: &str) -> Result<u8, String> {
+    match text {
+        "tab" | "\\t" => Ok(b'\t'),
+        _ => match text.as_bytes() {
+            [byte] if byte.is_ascii() => Ok(*byte),
+            _ => Err("write one character of ASCII, or tab".to_owned()),
+        },
+    }
+}
+
+fn thousands(text: &str) -> Result<char, String> {
+    match text {
+        "space" => Ok(' '),
+        _ => text.parse().map_err(|_| "write one character, or space".to_owned()),
+    }
+}
+
+impl Reading {
+    /// The reader with what was said of the table.
+    pub(crate) fn reader(&self, mut reader: TableReader) -> Result<TableReader, Failure> {
+        if let Some(separator) = self.separator {
+            reader = reader.delimiter(separator);
+        }
+        if let Some(letters) = self.encoding {
+            reader = reader.encoding(match letters {
+                Letters::Utf8 => Encoding::Utf8,
+                Letters::Windows1252 => Encoding::Windows1252,
+            });
+        }
+        Ok(match self.numbers()? {
+            Some(numbers) => reader.numbers(numbers),
+            None => reader,
+        })
+    }
+
+    /// How numbers are written, if anything was said of it.
+    pub(crate) fn numbers(&self) -> Result<Option<NumberFormat>, Failure> {
+        if self.decimal.is_none() && self.thousands.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(NumberFormat::new(self.decimal.unwrap_or('.'), self.thousands)?))
+    }
+}
+
+/// A file, or stdin for `-`.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(error) => Err(Failure::Input(format!(
+            "{} cannot be opened: {error}; give the path of a CSV file",
+            path.display()
+        ))),
+    }
+}
