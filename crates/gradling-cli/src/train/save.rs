@@ -219,6 +219,7 @@ pub(super) fn record(
         "version": env!("CARGO_PKG_VERSION"),
         "data": {
             "file": problem.table.name(),
+            "sha256": problem.table.hash(),
             "rows": problem.table.rows(),
             "training_rows": data.train.rows(),
             "validation_rows": data.validation.rows(),
