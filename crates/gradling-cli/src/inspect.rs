@@ -72,7 +72,7 @@ impl Seen {
         let reader = TableReader::new(path.display().to_string()).keep_missing();
         let mut stream = reading.reader(reader)?.stream(open(path)?)?;
         let (mut survey, mut target) = (Survey::default(), None);
-        while let Some(part) = stream.next() {
+        for part in stream.by_ref() {
             let part = part?;
             survey.add(&part);
             if target.is_none() && part.rows() > 0 {

@@ -34,7 +34,7 @@ struct Cli {
 enum Command {
     Demo(demo::Args),
     Eval(eval::Args),
-    Train(train::Args),
+    Train(Box<train::Args>),
     Predict(predict::Args),
     Inspect(inspect::Args),
     Play(play::Args),

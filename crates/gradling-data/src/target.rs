@@ -136,8 +136,8 @@ impl Target {
     /// `label`, `class`, `outcome` or `y`, whatever the case, or else the last one.
     pub fn guess(table: &Table) -> (&str, &'static str) {
         let names = || table.columns().iter().rev().map(Column::name);
-        let meant = |wanted: &&str| names().find(|name| name.eq_ignore_ascii_case(wanted));
-        match ["target", "label", "class", "outcome", "y"].iter().find_map(|name| meant(&name)) {
+        let meant = |wanted: &str| names().find(|name| name.eq_ignore_ascii_case(wanted));
+        match ["target", "label", "class", "outcome", "y"].iter().find_map(|name| meant(name)) {
             Some(name) => (name, "its name tells"),
             None => (names().next().unwrap_or_default(), "the last column"),
         }
