@@ -1,6 +1,6 @@
 //! The Python package and its tests, in environments of their own under `target`.
 
-use crate::process::{root, run};
+use crate::process::{cargo, root, run};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,7 +34,13 @@ pub(crate) fn test(python: &Path) -> Result<(), String> {
         command.current_dir(root()).args(["-m", module]).env("OPENBLAS_NUM_THREADS", "1");
         command
     };
-    run(with("pytest").env("MPLBACKEND", "Agg").env("GRADLING_TEST_MICROGRAD", micrograd))?;
+    run(cargo().args(["build", "--quiet", "--locked", "--package", "gradling-cli"]))?;
+    let command =
+        root().join("target/debug/gradling").with_extension(std::env::consts::EXE_EXTENSION);
+    run(with("pytest")
+        .env("MPLBACKEND", "Agg")
+        .env("GRADLING_TEST_MICROGRAD", micrograd)
+        .env("GRADLING_TEST_COMMAND", command))?;
     run(with("mypy").args(["--no-error-summary", "python/gradling"]))?;
     let allowed = "python/stubtest-allowlist.txt";
     run(with("mypy.stubtest").args(["gradling._native", "--allowlist", allowed]))

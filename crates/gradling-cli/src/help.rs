@@ -43,10 +43,22 @@ const TRAIN: &[Example] = &[
         "gradling train iris.csv --target species --out iris",
         "Keep the network in a folder, with pictures",
     ),
+    (
+        "gradling train iris.csv --target species --resume iris",
+        "Go on where that was interrupted or killed",
+    ),
     ("gradling train moons.csv --target label --layers 16,16 --epochs 200", "Another network"),
     (
         "gradling train people.csv --missing median --without id",
         "Fill gaps, leave a column out, predict the last one",
+    ),
+    (
+        "gradling train moons.csv --target label --patience 20 --calibrate temperature",
+        "Stop when it gets no better, and give probabilities to trust",
+    ),
+    (
+        "gradling train moons.csv --target label --sweep rate=0.1,0.01 'layers=16;32,32' --out moons",
+        "Try settings on all cores, and keep the best",
     ),
     (
         "gradling train iris.csv --target species --repeat 10",

@@ -37,7 +37,8 @@ pub(crate) fn write_file(path: &Path, contents: impl AsRef<[u8]>) -> Result<(), 
     written.map_err(|error| not_written(path, &error))
 }
 
-/// Writes a file so that even if the machine goes off there is the old one or the new one, whole.
+/// Writes a file so that even if the machine goes off there is the old one or the new one, whole. Which of
+/// them is only certain after [`sync_folder`].
 pub(crate) fn write_durably(path: &Path, contents: &[u8]) -> io::Result<()> {
     let beside = beside(path)?;
     let written = File::create(&beside)
@@ -46,13 +47,12 @@ pub(crate) fn write_durably(path: &Path, contents: &[u8]) -> io::Result<()> {
     if written.is_err() {
         let _ = fs::remove_file(&beside);
     }
-    written?;
-    // The name, too, has to reach the disk. Not every system lets a folder be opened for that.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match File::open(folder.unwrap_or(Path::new("."))) {
-        Ok(folder) => folder.sync_all().or(Ok(())),
-        Err(_) => Ok(()),
-    }
+    written
+}
+
+/// Sees to it that the names in a folder reach the disk, where the system lets a folder be opened for that.
+pub(crate) fn sync_folder(path: &Path) {
+    let _ = File::open(path).and_then(|folder| folder.sync_all());
 }
 
 /// The name under which a file is written before it takes its place.

@@ -220,7 +220,7 @@ pub(crate) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<(), Failu
         interrupted: &interrupted,
     };
     let fitted = fit(&job, state, keeper.as_mut(), &mut watch);
-    if let (Err(Failure::Run(_)), Some(folder)) = (&fitted, &folder) {
+    if let (Err(Failure::Run(_)), Some(folder), None) = (&fitted, &folder, &args.resume) {
         folder.forget();
     }
     let run = Run { problem, data, settings, effective, fit: fitted? };

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const BASE: [&str; 8] =
-    ["train", "moons.csv", "--target", "label", "--epochs", "6", "--batch", "8"];
+    ["train", "moons.csv", "--target", "label", "--epochs", "6", "--batch", "32"];
 
 fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
@@ -113,7 +113,7 @@ fn a_run_that_was_told_to_end_goes_on_from_that_very_step() {
     use std::io::{BufRead, BufReader};
     let folder = folder();
     let path = folder.path();
-    let base = ["train", "moons.csv", "--target", "label", "--epochs", "300", "--batch", "4"];
+    let base = ["train", "moons.csv", "--target", "label", "--epochs", "300", "--batch", "16"];
     // No checkpoint is due before the end.
     let more = ["--checkpoint", "60m"];
     done(path, &[&base, &more, &["--out", "whole"]]);

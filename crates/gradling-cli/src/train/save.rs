@@ -7,7 +7,7 @@ use super::fit::{Epoch, Fit};
 use super::importance::{self, Importance};
 use super::judge::Judgement;
 use crate::failure::Failure;
-use crate::output::{is_left_over, write_durably};
+use crate::output::{is_left_over, sync_folder, write_durably, write_file};
 use gradling_data::TargetCode;
 use serde_json::{Map, Value as Json, json};
 use std::fs;
@@ -25,7 +25,7 @@ const SETTINGS: &str = "train.toml";
 const CURVE: &str = "learning-curve.svg";
 const BOUNDARY: &str = "boundary.svg";
 
-/// The files of a run, those that must be whole before others first.
+/// The files of a run.
 const FILES: [&str; 7] = [MODEL, RECORD, REPORT, CURVE, BOUNDARY, SETTINGS, CHECKPOINT];
 
 /// A folder that can be written to, by this process alone. One that was made for the run and left empty goes
@@ -140,26 +140,32 @@ impl Folder {
         let _ = fs::remove_file(self.path.join(CHECKPOINT));
     }
 
-    /// Writes the files, each whole or not at all, and gives their names.
+    /// Writes the files, each whole or not at all, and gives their names. Those of an earlier run that would not
+    /// belong to this model go.
     pub(super) fn write(&self, contents: &Contents) -> Result<Vec<&'static str>, Failure> {
         let record = format!("{:#}\n", contents.record);
         self.put(MODEL, &contents.model)?;
-        self.put(RECORD, record.as_bytes())?;
-        self.put(REPORT, contents.report.as_bytes())?;
-        self.put(CURVE, contents.curve.as_bytes())?;
-        let mut names = vec![MODEL, RECORD, REPORT, CURVE];
-        match &contents.boundary {
-            Some(boundary) => {
-                self.put(BOUNDARY, boundary.as_bytes())?;
-                names.push(BOUNDARY);
-            }
-            // That of an earlier run would not belong to this model.
-            None => {
-                let _ = fs::remove_file(self.path.join(BOUNDARY));
+        let others: [(&'static str, Option<&[u8]>); 5] = [
+            (RECORD, Some(record.as_bytes())),
+            (REPORT, Some(contents.report.as_bytes())),
+            (CURVE, Some(contents.curve.as_bytes())),
+            (BOUNDARY, contents.boundary.as_deref().map(str::as_bytes)),
+            (SETTINGS, Some(contents.settings.as_bytes())),
+        ];
+        let mut names = vec![MODEL];
+        for (name, contents) in others {
+            let path = self.path.join(name);
+            match contents {
+                Some(contents) => {
+                    write_file(&path, contents)?;
+                    names.push(name);
+                }
+                None => {
+                    let _ = fs::remove_file(path);
+                }
             }
         }
-        self.put(SETTINGS, contents.settings.as_bytes())?;
-        names.push(SETTINGS);
+        sync_folder(&self.path);
         Ok(names)
     }
 
