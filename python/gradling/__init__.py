@@ -25,9 +25,11 @@ from gradling._native import (
 from gradling import nn, optim
 from gradling.picture import Picture, draw_dot
 from gradling.compiled import Program, Step, program
+from gradling.model import Model, load_model
 from gradling.trainer import Trainer
 
 __all__ = [
+    "Model",
     "Picture",
     "Program",
     "Step",
@@ -40,6 +42,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "live_nodes",
+    "load_model",
     "log_softmax",
     "logsumexp",
     "mean",

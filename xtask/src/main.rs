@@ -2,6 +2,7 @@
 
 mod compare;
 mod install;
+mod interop;
 mod licences;
 mod playground;
 mod process;
@@ -20,6 +21,7 @@ Tasks:
   test playground [FILE ...]
                            build the page and run its tests in Chromium alone, or
                            those in files whose name contains FILE
+  test interop             run exported models with onnxruntime, from PyPI, and tract
   site                     build the playground into target/site, for any static host
   play [--no-open] [--port PORT]
                            build the playground, serve it on this machine and open it
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = args.collect();
     let done = match task.as_deref() {
         Some("test") if rest.is_empty() => test::run_all(),
+        Some("test") if rest == ["interop"] => interop::test(),
         Some("test") if rest[0] == "playground" => playground::test(&rest[1..]),
         Some("site") if rest.is_empty() => site::build().map(|site| {
             println!("{}", site.display());

@@ -1,7 +1,7 @@
 //! Every test of the project, and the set-up they need.
 
 use crate::process::{cargo, root, run};
-use crate::{playground, python};
+use crate::{interop, playground, python};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
@@ -32,6 +32,7 @@ pub(crate) fn run_all() -> Result<(), String> {
     deny.current_dir(root()).args(["--log-level", "error", "check", "licenses", "bans", "sources"]);
     step("licences", &mut deny)?;
     timed("kernels in WebAssembly", playground::kernels)?;
+    timed("exported models", interop::test)?;
     timed("playground", || playground::test(&[]))?;
     timed("Python", || python::test(&python::build()?))
 }

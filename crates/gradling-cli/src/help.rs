@@ -77,6 +77,27 @@ const INSPECT: &[Example] = &[
     ("gradling inspect iris.csv --json", "For another program"),
 ];
 
+const EXPORT: &[Example] = &[
+    ("gradling export iris --to onnx -o iris.onnx", "For onnxruntime, and whatever reads ONNX"),
+    ("gradling export iris --to pytorch -o iris-torch", "For PyTorch: tensors, and a model.py"),
+    (
+        "gradling export iris --to rust -o iris.rs",
+        "As source that depends on nothing: rust, c, javascript",
+    ),
+];
+
+const IMPORT: &[Example] = &[
+    (
+        "gradling import net.safetensors --table iris.csv --target species --activation relu -o iris",
+        "An nn.Sequential that was trained on the numbers of a table as they are",
+    ),
+    (
+        "gradling import net.safetensors --table t.csv --target y --inputs standard -o t",
+        "One that was trained on their standard scores",
+    ),
+    ("gradling predict iris new.csv", "Apply it"),
+];
+
 const PLAY: &[Example] = &[
     ("gradling play", "Serve the playground on this machine and open it"),
     (
@@ -100,6 +121,8 @@ pub(crate) fn with_examples(command: Command) -> Command {
         "train" => TRAIN,
         "predict" => PREDICT,
         "inspect" => INSPECT,
+        "export" => EXPORT,
+        "import" => IMPORT,
         "play" => PLAY,
         "completions" => COMPLETIONS,
         _ => GRADLING,

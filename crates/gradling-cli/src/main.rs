@@ -5,8 +5,10 @@
 
 mod demo;
 mod eval;
+mod export;
 mod failure;
 mod help;
+mod import;
 mod inspect;
 mod listing;
 mod number;
@@ -37,6 +39,8 @@ enum Command {
     Train(Box<train::Args>),
     Predict(predict::Args),
     Inspect(inspect::Args),
+    Export(export::Args),
+    Import(import::Args),
     Play(play::Args),
     /// Print a completion script for a shell.
     Completions {
@@ -60,6 +64,8 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args, matches.subcommand_matches("train")),
         Command::Predict(args) => predict::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Play(args) => play::run(&args),
         Command::Completions { shell } => completions(shell),
     };

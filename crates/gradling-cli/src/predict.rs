@@ -8,7 +8,7 @@ use crate::output::{Stream, note};
 use crate::reading::{Reading, open};
 use crate::train::MODEL;
 use gradling_data::{Block, DataError, Encoding, Table, Unseen, write_number};
-use gradling_model::{Model, Predictions, Predictor};
+use gradling_model::{Model, ModelError, Predictions, Predictor};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
@@ -82,19 +82,25 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 /// The model of a file, or of the folder it is in.
 pub(crate) fn load(path: &Path) -> Result<Model, Failure> {
     let path = if path.is_dir() { path.join(MODEL) } else { path.to_owned() };
+    let wrong = |error: ModelError| Failure::Input(format!("{}: {error}", path.display()));
+    Model::from_bytes(&read(&path)?).map_err(wrong)
+}
+
+/// The bytes of a model file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let wrong = |what: String| Failure::Input(format!("{}: {what}", path.display()));
     let unreadable = |error: std::io::Error| {
         wrong(format!("cannot be read: {error}; give a folder that `gradling train --out` wrote"))
     };
-    let metadata = fs::metadata(&path).map_err(unreadable)?;
+    let metadata = fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() || metadata.len() > MOST_BYTES {
         return Err(wrong("is no model file; give one that `gradling train` wrote".to_owned()));
     }
     let mut bytes = Vec::new();
-    File::open(&path)
+    File::open(path)
         .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
         .map_err(unreadable)?;
-    Model::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))
+    Ok(bytes)
 }
 
 /// What predictions look like as CSV.

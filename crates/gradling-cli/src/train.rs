@@ -28,6 +28,7 @@ mod tensorboard;
 pub(crate) mod text;
 mod weigh;
 
+pub(crate) use data::AskedTask;
 pub(crate) use given::arguments;
 pub(crate) use save::MODEL;
 
@@ -42,7 +43,7 @@ use data::{Data, Problem, Source};
 use figures::score_name;
 use fit::{End, Epoch, Fit, Job, fit};
 use gradling::Options;
-use gradling_model::{Model, ModelError};
+use gradling_model::{DataHash, Model, ModelError};
 use judge::Judgement;
 use keeper::{Every, Keeper};
 use live::Live;
@@ -353,7 +354,9 @@ impl Run {
     }
 
     fn model(&self) -> Result<Model, ModelError> {
-        Model::new(self.data.encoder.clone(), self.fit.network.clone(), self.settings.seed)
+        let (encoder, network) = (self.data.encoder.clone(), self.fit.network.clone());
+        let model = Model::new(encoder, network, self.settings.seed)?;
+        Ok(model.with_data_hash(DataHash::of_table(&self.problem.table)))
     }
 }
 

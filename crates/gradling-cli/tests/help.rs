@@ -32,7 +32,18 @@ fn help_of_completions() {
 
 #[test]
 fn every_help_says_what_it_does_and_begins_with_examples() {
-    for command in ["", "demo", "eval", "train", "predict", "inspect", "play", "completions"] {
+    for command in [
+        "",
+        "demo",
+        "eval",
+        "train",
+        "predict",
+        "export",
+        "import",
+        "inspect",
+        "play",
+        "completions",
+    ] {
         let args: Vec<&str> = [command].into_iter().filter(|word| !word.is_empty()).collect();
         let help = help(&args);
         let examples = help.find("Examples:").unwrap_or_else(|| panic!("{command}: {help}"));

@@ -307,6 +307,24 @@ impl Encoder {
         self.settings(TableReader::new(name).only(names).text(texts))
     }
 
+    /// The same, with numbers as they are in place of their standard scores.
+    pub fn with_raw_features(mut self) -> Self {
+        for feature in &mut self.features {
+            if let Code::Number(standard) = &mut feature.code {
+                *standard = standard.raw();
+            }
+        }
+        self
+    }
+
+    /// The same, with a quantity as it is in place of its standard score.
+    pub fn with_raw_target(mut self) -> Self {
+        if let TargetCode::Number(standard) = &mut self.target_code {
+            *standard = standard.raw();
+        }
+        self
+    }
+
     /// The feature columns, and those among them that hold text.
     fn reading(&self) -> (Vec<&str>, Vec<&str>) {
         let one_hot = |feature: &&Feature| matches!(feature.code, Code::OneHot(_));

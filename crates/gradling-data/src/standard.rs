@@ -50,6 +50,11 @@ impl Standard {
         self.mean + self.scale * z
     }
 
+    /// One that leaves numbers as they are.
+    pub(crate) fn raw(&self) -> Self {
+        Standard { mean: 0.0, scale: 1.0, constant: self.constant }
+    }
+
     pub(crate) fn is_sound(&self) -> bool {
         self.mean.is_finite() && self.scale.is_finite() && self.scale > 0.0
     }

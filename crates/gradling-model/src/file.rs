@@ -5,7 +5,7 @@
 //! else is one JSON text under the key `gradling` of the file's metadata. (One, because the
 //! safetensors crate writes several keys in random order.) So the same model is always the same bytes.
 
-use crate::{Dense, Model, ModelError, Network};
+use crate::{DataHash, Dense, Model, ModelError, Network};
 use gradling::nn::Activation;
 use gradling_data::Encoder;
 use safetensors::tensor::{Dtype, TensorView};
@@ -27,6 +27,9 @@ struct Description {
     inputs: usize,
     layers: Vec<LayerDescription>,
     encoder: Encoder,
+    /// Files of before there was one have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data_hash: Option<DataHash>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,6 +58,7 @@ impl Model {
             inputs: self.numbers().inputs(),
             layers: layers.iter().map(LayerDescription::of).collect(),
             encoder: self.encoder().clone(),
+            data_hash: self.data_hash(),
         };
         let text = serde_json::to_string(&description)
             .map_err(|error| ModelError::Description(error.to_string()))?;
@@ -110,8 +114,9 @@ impl Model {
             layers.push(Dense { weights, biases, activation });
             inputs = outputs;
         }
-        let Description { version, encoder, seed, .. } = description;
-        Model::of_version(version, encoder, Network::new(layers)?, seed)
+        let Description { version, encoder, seed, data_hash, .. } = description;
+        let model = Model::of_version(version, encoder, Network::new(layers)?, seed)?;
+        Ok(model.with_data_hash(data_hash))
     }
 }
 
@@ -136,11 +141,11 @@ impl Description {
     }
 }
 
-fn weight_name(layer: usize) -> String {
+pub(crate) fn weight_name(layer: usize) -> String {
     format!("{}.weight", 2 * layer)
 }
 
-fn bias_name(layer: usize) -> String {
+pub(crate) fn bias_name(layer: usize) -> String {
     format!("{}.bias", 2 * layer)
 }
 

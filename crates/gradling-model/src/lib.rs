@@ -4,6 +4,10 @@
 //! a [`Network`] of plain numbers, which turns inputs into predictions. It is saved as one safetensors
 //! file that PyTorch, JAX and others can open too.
 //!
+//! From there it leaves the house: [`Model::to_onnx`], [`Model::to_pytorch`], and as source without
+//! dependencies [`Model::to_rust`], [`Model::to_c`] and [`Model::to_javascript`]. A network of PyTorch's
+//! comes in by [`Network::from_pytorch`].
+//!
 //! ```
 //! use gradling::Rng;
 //! use gradling::nn::{Activation, Init, Mlp};
@@ -27,14 +31,19 @@
 //! ```
 
 mod error;
+mod export;
 mod file;
+mod hash;
+mod import;
 mod model;
 mod network;
 mod predictions;
 mod predictor;
 
 pub use error::ModelError;
+pub use export::{Precision, PyTorch};
 pub use file::FORMAT;
+pub use hash::DataHash;
 pub use model::Model;
 pub use network::{Dense, Network};
 pub use predictions::Predictions;

@@ -1,6 +1,6 @@
 //! A trained network and the encoder that feeds it.
 
-use crate::{ModelError, Network, Predictions, Predictor};
+use crate::{DataHash, ModelError, Network, Predictions, Predictor};
 use gradling::Options;
 use gradling::nn::Mlp;
 use gradling_data::{Encoder, Matrix, TargetCode};
@@ -12,6 +12,7 @@ pub struct Model {
     network: Network,
     seed: u64,
     version: String,
+    data_hash: Option<DataHash>,
 }
 
 impl Model {
@@ -45,7 +46,17 @@ impl Model {
                 return Err(ModelError::Shape(reason));
             }
         }
-        Ok(Model { encoder, network, seed, version })
+        Ok(Model { encoder, network, seed, version, data_hash: None })
+    }
+
+    /// The same model, which remembers the file it learned from.
+    pub fn with_data_hash(self, hash: Option<DataHash>) -> Self {
+        Model { data_hash: hash, ..self }
+    }
+
+    /// The hash of the file it learned from, if it is known.
+    pub fn data_hash(&self) -> Option<DataHash> {
+        self.data_hash
     }
 
     /// What turns rows of a table into inputs.

@@ -8,6 +8,7 @@ mod dtype;
 mod functions;
 mod micrograd;
 mod micrograd_network;
+mod model;
 mod network;
 mod number;
 mod object;
@@ -33,6 +34,8 @@ mod _native {
     };
     #[pymodule_export]
     use super::micrograd_network::forward;
+    #[pymodule_export]
+    use super::model::PyModel;
     #[pymodule_export]
     use super::network::{dense, mlp_parameters};
     #[pymodule_export]

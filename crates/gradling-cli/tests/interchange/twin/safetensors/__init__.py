@@ -1,0 +1,1 @@
+"""As much of safetensors as the exported program uses."""
