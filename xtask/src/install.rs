@@ -1,7 +1,7 @@
 //! What the page needs of the machine, installed where that is possible and named where it is not.
 
 use crate::process::{quiet, run};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What compiles to WebAssembly.
@@ -44,7 +44,7 @@ pub(crate) fn wasm() -> Result<Wasm, String> {
     Ok(Wasm::Debian)
 }
 
-/// A browser for the tests.
+/// A browser for the tests, as a whole path: it is not started by a shell.
 ///
 /// # Errors
 /// What to install.
@@ -53,14 +53,21 @@ pub(crate) fn chromium() -> Result<String, String> {
         return Ok(named);
     }
     let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-    let find = || names.into_iter().find(|name| quiet(Command::new(name).arg("--version")).is_ok());
+    let find = || {
+        let folders: Vec<_> =
+            std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
+        let places = names.iter().flat_map(|name| folders.iter().map(move |at| at.join(name)));
+        let starts = |place: &PathBuf| quiet(Command::new(place).arg("--version")).is_ok();
+        let mut found = places.filter(|place| place.is_file()).filter(starts);
+        found.next().map(|place| place.to_string_lossy().into_owned())
+    };
     if let Some(found) = find() {
-        return Ok(found.to_owned());
+        return Ok(found);
     }
     apt(&["chromium"]).map_err(|error| {
         format!("the tests of the page need Chromium: {error}, or name one in GRADLING_CHROMIUM")
     })?;
-    find().map(str::to_owned).ok_or_else(|| "Chromium was installed and does not start".to_owned())
+    find().ok_or_else(|| "Chromium was installed and does not start".to_owned())
 }
 
 /// npm, which comes with node 20 or newer.
