@@ -9,7 +9,9 @@ import { element } from './element.js';
 export function groups() {
   const found = new Map();
   for (const group of document.querySelectorAll('[data-group]')) {
-    found.set(group.dataset.group, group.dataset.groupLabel ?? group.dataset.group);
+    const name = group.dataset.group;
+    // A group may be in several places; one of them names it.
+    found.set(name, group.dataset.groupLabel ?? found.get(name) ?? name);
   }
   return found;
 }

@@ -20,8 +20,9 @@ let started;
 
 /** One browser and one server for the tests of a file. */
 async function start() {
-  const [browser, server] = await Promise.all([launch(), serve()]);
-  return { browser, server };
+  // A server without a browser would keep the process waiting.
+  const browser = await launch();
+  return { browser, server: await serve() };
 }
 
 after(async () => {

@@ -15,6 +15,7 @@ test('layers and neurons are added and removed, by mouse and by keyboard', () =>
     const net = await unfold(page, 'net');
     await net.locator('#add-layer').click();
     await inAddress(page, 'layers', '4,4,4');
+    await shown(page);
     await net.locator('[name=layer-0]').fill('7');
     await net.locator('[name=layer-0]').press('Enter');
     await inAddress(page, 'layers', '7,4,4');
