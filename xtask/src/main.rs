@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = args.collect();
     let done = match task.as_deref() {
         Some("test") if rest.is_empty() => test::run_all(),
-        Some("test") if rest == ["interop"] => interop::test(),
+        Some("test") if rest == ["interop"] => interop::all(),
         Some("test") if rest[0] == "playground" => playground::test(&rest[1..]),
         Some("site") if rest.is_empty() => site::build().map(|site| {
             println!("{}", site.display());

@@ -32,7 +32,7 @@ pub(crate) fn run_all() -> Result<(), String> {
     deny.current_dir(root()).args(["--log-level", "error", "check", "licenses", "bans", "sources"]);
     step("licences", &mut deny)?;
     timed("kernels in WebAssembly", playground::kernels)?;
-    timed("exported models", interop::test)?;
+    timed("exported models", interop::onnx)?;
     timed("playground", || playground::test(&[]))?;
     timed("Python", || python::test(&python::build()?))
 }

@@ -519,7 +519,7 @@ fn refuse_other_files(file: &str, head: &[u8]) -> Result<(), DataError> {
         (
             b"PAR1",
             "is a Parquet file",
-            "read it with a gradling built with the feature parquet, or save it as CSV",
+            "save it as CSV, as by pandas: read_parquet(…).to_csv(…, index=False)",
         ),
         (b"PK\x03\x04", "is a ZIP archive or a spreadsheet", "unpack it, or save the sheet as CSV"),
         (

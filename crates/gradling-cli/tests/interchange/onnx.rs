@@ -61,7 +61,7 @@ fn onnx_accepts_the_file_and_onnxruntime_predicts_the_same() {
 }
 
 #[test]
-#[ignore = "needs the program of interop/tract: cargo xtask test"]
+#[ignore = "needs the program of interop/tract: cargo xtask test interop"]
 fn tract_predicts_the_same() {
     let tract = set_up("GRADLING_TEST_TRACT");
     for case in cases() {
