@@ -185,7 +185,6 @@ fn balanced_weights_let_a_rare_class_be_found() {
 fn inspect_tells_of_a_table_in_text_and_json() {
     let folder = folder(&[("iris.csv", samples::IRIS.as_bytes()), ("de.csv", &german())]);
     let out = done(folder.path(), &["inspect", "iris.csv"]);
-    // Figures by numpy: mean of each column of the file.
     tells(
         &out,
         &[

@@ -338,7 +338,7 @@ fn in_parts(csv: &str, target: &str, missing: Missing, chance: Chance) -> (Encod
 fn what_is_learned_in_parts_is_what_is_learned_at_once() {
     let gaps = large("")
         .replace(&format!(",n3{},", "-".repeat(60)), ",NA,")
-        .replace("x,name,y\n", "x,name,y\n,n0,0.5\n");
+        .replace("x,name,y\n", &format!("x,name,y\n,n0{},0.5\n", "-".repeat(60)));
     let chance = Chance::new(0.25, 3).unwrap();
     let table = TableReader::new("t.csv").keep_missing().read(gaps.as_bytes()).unwrap();
     for (target, missing) in [
