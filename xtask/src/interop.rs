@@ -13,7 +13,7 @@ const ONNX: &[&str] = &["onnx>=1.17,<2", "onnxruntime>=1.20,<2", "numpy>=2,<3"];
 /// What could not be set up, or the first that failed.
 pub(crate) fn onnx() -> Result<(), String> {
     let onnx = python::environment("onnx", ONNX)?;
-    run(exported("onnx").env("GRADLING_TEST_ONNX", onnx))
+    run(exported("onnx_accepts").env("GRADLING_TEST_ONNX", onnx))
 }
 
 /// The same, and runs them by tract, whose build takes longer than all else; checks that the fuzz targets
@@ -28,7 +28,7 @@ pub(crate) fn all() -> Result<(), String> {
     let build = ["build", "--quiet", "--locked", "--manifest-path", "interop/tract/Cargo.toml"];
     run(cargo().args(build).arg("--target-dir").arg(&place))?;
     let name = format!("gradling-interop-tract{}", std::env::consts::EXE_SUFFIX);
-    run(exported("tract").env("GRADLING_TEST_TRACT", place.join("debug").join(name)))?;
+    run(exported("tract_predicts").env("GRADLING_TEST_TRACT", place.join("debug").join(name)))?;
     let fuzz = ["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml"];
     run(cargo().args(fuzz).arg("--target-dir").arg(root().join("target/fuzz")))
 }
