@@ -124,7 +124,7 @@ class Model:
         """The columns in the order of the features."""
         if hasattr(rows, "columns") or isinstance(rows, Mapping):
             self._demand(list(rows.columns if hasattr(rows, "columns") else rows))
-            columns = [_plain(rows[name]) for name in self.features]
+            columns: list[Sequence[Any]] = [_plain(rows[name]) for name in self.features]
             if len({len(column) for column in columns}) > 1:
                 raise ValueError(f"columns differ in length: {[len(column) for column in columns]}")
             return columns
