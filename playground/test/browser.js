@@ -14,7 +14,7 @@ import { createRequire } from 'node:module';
 import { after } from 'node:test';
 import { launch, serve } from './site.js';
 
-export { longestTask, ready, serve } from './site.js';
+export { ready, serve } from './site.js';
 
 let started;
 
