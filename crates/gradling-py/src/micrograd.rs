@@ -21,12 +21,18 @@ fn negative(nodes: &mut Nodes, x: Value) -> Value {
     binary(nodes, Op::Mul, x, minus_one)
 }
 
-/// max(x, 0), where what is below 0 becomes the int 0: `0 if x < 0 else x`
+/// Whether a ReLU makes an int of it: `0 if x < 0 else x`.
+#[inline]
+pub(crate) fn becomes_int(x: f64) -> bool {
+    x < 0.0
+}
+
+/// max(x, 0)
 #[inline]
 pub(crate) fn relu(nodes: &mut Nodes, x: Value) -> Value {
     let y = unary(nodes, Op::Relu, x);
     // An int is only shown differently, so it may be told while a program is recorded.
-    if shared::number(x) < 0.0 {
+    if becomes_int(shared::number(x)) {
         nodes.set_int(y.id(), true);
     }
     y

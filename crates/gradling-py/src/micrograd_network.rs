@@ -1,35 +1,46 @@
 //! A network of micrograd's in one call.
 #![allow(unsafe_code)]
 
-use crate::micrograd::relu;
+use crate::micrograd::{becomes_int, relu};
 use crate::number::Operand;
 use crate::object::{Kind, PyValue};
 use crate::operations::binary;
 use crate::world::{INT, Nodes};
-use gradling::{Op, Value, shared};
+use gradling::shared::{self, Spelled};
+use gradling::{Op, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyType};
+use pyo3::types::{PyList, PyString, PyType};
 
 /// A neuron's attributes, held so that they stay while nothing of Python's runs.
 struct Neuron<'py> {
     w: Bound<'py, PyList>,
+    /// How many weights it has.
+    count: usize,
     b: Bound<'py, PyValue>,
     nonlin: bool,
 }
 
+/// Whether an object is of this class itself; asked so, its class is not counted.
+#[inline]
+fn is_a(object: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> bool {
+    object.get_type_ptr() == class.as_type_ptr()
+}
+
 /// What the layers make of x, as micrograd spells it: for each neuron
-/// `sum((wi * xi for wi, xi in zip(w, x)), b)`, then `relu()` if it has `nonlin`. The attributes `neurons`,
-/// `w`, `b` and `nonlin` are read anew.
+/// `sum((wi * xi for wi, xi in zip(w, x)), b)`, then `relu()` if it has `nonlin`. All attributes are read anew.
 ///
-/// Returns `NotImplemented` where Python has to do it: if a neuron is not exactly of the class `neuron`, if its
-/// weights are not a list of values, or if one of these has a `_backward` by hand below it.
+/// Returns `NotImplemented` where Python has to do it: if a neuron is not exactly of the class `neuron`, or a
+/// layer not of the class `layer` where that is given, if a neuron does not have `w`, `b` and `nonlin` as its class
+/// writes them, or if a value has a `_backward` by hand below it.
 #[pyfunction]
+#[pyo3(signature = (layers, x, neuron, layer=None))]
 pub(crate) fn forward(
     layers: &Bound<'_, PyAny>,
     x: &Bound<'_, PyAny>,
     neuron: &Bound<'_, PyType>,
+    layer: Option<&Bound<'_, PyType>>,
 ) -> PyResult<Py<PyAny>> {
     let py = layers.py();
     let declined = || Ok(py.NotImplemented());
@@ -41,26 +52,30 @@ pub(crate) fn forward(
     let mut inputs = Vec::with_capacity(x.len());
     for x in &x {
         match Operand::of(x)? {
-            Some(Operand::Value(value)) if value.get().is_by_hand() => return declined(),
+            Some(Operand::Value(value)) if !value.get().is_plain() => return declined(),
             Some(input) => inputs.push(input),
             None => return declined(),
         }
     }
     let mut network: Vec<Vec<Neuron<'_>>> = Vec::new();
     let mut width = inputs.len();
-    for layer in layers.try_iter()? {
-        let neurons = layer?.getattr(pyo3::intern!(py, "neurons"))?;
+    for one in layers.try_iter()? {
+        let one = one?;
+        if layer.is_some_and(|layer| !is_a(&one, layer)) {
+            return declined();
+        }
+        let neurons = one.getattr(pyo3::intern!(py, "neurons"))?;
         let Ok(neurons) = neurons.cast_exact::<PyList>() else { return declined() };
         let mut read = Vec::with_capacity(neurons.len());
         for one in neurons {
-            if !one.get_type().is(neuron) {
+            if !is_a(&one, neuron) {
                 return declined();
             }
             let Some(one) = Neuron::read(&one)? else { return declined() };
-            if one.w.len() != width {
+            if one.count != width {
                 return Err(PyValueError::new_err(format!(
                     "a neuron with {} weights was given {width} inputs",
-                    one.w.len()
+                    one.count
                 )));
             }
             read.push(one);
@@ -86,47 +101,91 @@ fn run(
     network: &[Vec<Neuron<'_>>],
     inputs: &[Operand<'_, '_>],
 ) -> Option<Vec<Value>> {
-    let mut weights = Vec::new();
-    let mut values: Option<Vec<Value>> = None;
+    let mut x: Vec<u32> = inputs.iter().filter_map(Operand::id).collect();
+    // A number becomes a value of its own at each use, as it does there.
+    let mut numbers = (x.len() < inputs.len()).then_some(inputs);
+    let (mut w, mut neurons, mut made) = (Vec::new(), Vec::new(), Vec::new());
     for layer in network {
-        let mut outputs = Vec::with_capacity(layer.len());
+        w.clear();
+        neurons.clear();
         for neuron in layer {
-            weights.clear();
-            for i in 0..neuron.w.len() {
-                weights.push(neuron.weight(i).filter(|w| !w.is_by_hand())?.id());
+            for i in 0..neuron.count {
+                w.push(neuron.weight(i).filter(|w| w.is_plain())?.id());
             }
-            outputs.push(match &values {
-                Some(values) => neuron.fire(nodes, &weights, values),
-                None => neuron.fire_first(nodes, &weights, inputs),
-            });
+            neurons.push(Spelled { bias: neuron.b.get().id(), relu: neuron.nonlin });
         }
-        values = Some(outputs);
+        let ints = |nodes: &Nodes, ids: &[u32]| ids.iter().any(|&id| nodes.facts(id) & INT != 0);
+        if let Some(inputs) = numbers.take() {
+            x = one_by_one(nodes, &neurons, &w, inputs.len(), |nodes, i| inputs[i].value(nodes));
+        } else if ints(nodes, &x) && ints(nodes, &w) {
+            // What is an int stays one.
+            x = one_by_one(nodes, &neurons, &w, x.len(), |_, i| shared::value(x[i]));
+        } else {
+            made.clear();
+            shared::spelled_layer(&neurons, &w, &x, &mut made);
+            x.clear();
+            for (&(id, sum), neuron) in made.iter().zip(&neurons) {
+                if neuron.relu && becomes_int(sum) {
+                    nodes.set_int(id, true);
+                }
+                x.push(id);
+            }
+        }
     }
-    values
+    Some(x.into_iter().map(shared::value).collect())
+}
+
+/// The outputs of a layer, made by one operation after the other from `width` inputs.
+fn one_by_one(
+    nodes: &mut Nodes,
+    neurons: &[Spelled],
+    w: &[u32],
+    width: usize,
+    x: impl Fn(&mut Nodes, usize) -> Value,
+) -> Vec<u32> {
+    let mut w = w.iter();
+    let mut fire = |&Spelled { bias, relu: has_relu }: &Spelled| {
+        let mut sum = shared::value(bias);
+        for (i, &w) in (0..width).zip(&mut w) {
+            let x = x(nodes, i);
+            let product = binary(nodes, Op::Mul, shared::value(w), x);
+            sum = binary(nodes, Op::Add, sum, product);
+        }
+        if has_relu { relu(nodes, sum) } else { sum }.id()
+    };
+    neurons.iter().map(&mut fire).collect()
 }
 
 impl<'py> Neuron<'py> {
+    /// Its attributes, if they are what micrograd's own `__init__` writes first on a neuron: then they need not be
+    /// looked up.
     fn read(neuron: &Bound<'py, PyAny>) -> PyResult<Option<Self>> {
         let py = neuron.py();
-        // What was written on the neuron stands in its own dictionary; looking there first leaves its class out.
-        // SAFETY: a neuron is an ordinary object, which has one.
+        // SAFETY: a neuron is an ordinary object, which has a dictionary.
         let written = unsafe {
             let written = ffi::PyObject_GenericGetDict(neuron.as_ptr(), std::ptr::null_mut());
-            Bound::from_owned_ptr_or_err(py, written)?.cast_into::<PyDict>()?
+            Bound::from_owned_ptr_or_err(py, written)?
         };
-        let read = |name: &Bound<'py, PyString>| match written.get_item(name)? {
-            Some(found) => Ok(found),
-            None => neuron.getattr(name),
+        let mut place = 0;
+        let mut next = |name: &Bound<'py, PyString>| {
+            let (mut key, mut found) = (std::ptr::null_mut(), std::ptr::null_mut());
+            // SAFETY: the dictionary is alive, nobody changes it in between, and what it has it holds.
+            unsafe {
+                let next = ffi::PyDict_Next(written.as_ptr(), &mut place, &mut key, &mut found);
+                (next != 0 && key == name.as_ptr()).then(|| Bound::from_borrowed_ptr(py, found))
+            }
         };
-        let Ok(w) = read(pyo3::intern!(py, "w"))?.cast_into_exact::<PyList>() else {
+        let attributes = (
+            next(pyo3::intern!(py, "w")),
+            next(pyo3::intern!(py, "b")),
+            next(pyo3::intern!(py, "nonlin")),
+        );
+        let (Some(w), Some(b), Some(nonlin)) = attributes else { return Ok(None) };
+        let (Ok(w), Ok(b)) = (w.cast_into_exact::<PyList>(), b.cast_into::<PyValue>()) else {
             return Ok(None);
         };
-        let Ok(b) = read(pyo3::intern!(py, "b"))?.cast_into::<PyValue>() else {
-            return Ok(None);
-        };
-        let nonlin = read(pyo3::intern!(py, "nonlin"))?.is_truthy()?;
-        let plain = !b.get().is_by_hand();
-        Ok(plain.then_some(Neuron { w, b, nonlin }))
+        let (count, nonlin) = (w.len(), nonlin.is_truthy()?);
+        Ok(b.get().is_plain().then_some(Neuron { w, count, b, nonlin }))
     }
 
     /// A weight, if it is a value.
@@ -145,39 +204,5 @@ impl<'py> Neuron<'py> {
         };
         // SAFETY: as above; a value's contents do not move.
         Some(unsafe { &*std::ptr::from_ref(value.get()) })
-    }
-
-    /// The neuron's output for values; `w` are the ids of its weights.
-    #[inline]
-    fn fire(&self, nodes: &mut Nodes, w: &[u32], x: &[Value]) -> Value {
-        let pairs = w.iter().copied().zip(x.iter().map(|x| x.id()));
-        let int = |id: u32| nodes.facts(id) & INT != 0;
-        if x.iter().any(|x| int(x.id())) && w.iter().any(|&w| int(w)) {
-            // One by one, for ints that stay ints.
-            let sum = pairs.fold(self.b.get().value(), |sum, (w, x)| {
-                let product = binary(nodes, Op::Mul, shared::value(w), shared::value(x));
-                binary(nodes, Op::Add, sum, product)
-            });
-            return self.activate(nodes, sum);
-        }
-        let sum = shared::spelled_dot(self.b.get().id(), pairs);
-        self.activate(nodes, sum)
-    }
-
-    /// The same for what the network was called with. A number becomes a value of its own at each use, as it
-    /// does there.
-    fn fire_first(&self, nodes: &mut Nodes, w: &[u32], x: &[Operand<'_, '_>]) -> Value {
-        let mut sum = self.b.get().value();
-        for (&w, x) in w.iter().zip(x) {
-            let x = x.value(nodes);
-            let product = binary(nodes, Op::Mul, shared::value(w), x);
-            sum = binary(nodes, Op::Add, sum, product);
-        }
-        self.activate(nodes, sum)
-    }
-
-    #[inline]
-    fn activate(&self, nodes: &mut Nodes, sum: Value) -> Value {
-        if self.nonlin { relu(nodes, sum) } else { sum }
     }
 }

@@ -34,6 +34,14 @@ impl<'a, 'py> Operand<'a, 'py> {
         Ok(Number::of(object)?.map(Operand::Number))
     }
 
+    /// The id of a value; a number has none.
+    pub(crate) fn id(&self) -> Option<u32> {
+        match self {
+            Operand::Value(value) => Some(value.get().id()),
+            Operand::Number(_) => None,
+        }
+    }
+
     /// The value, on the tape: a number becomes a constant.
     pub(crate) fn value(&self, nodes: &mut crate::world::Nodes) -> Value {
         match self {

@@ -98,6 +98,12 @@ impl PyValue {
         self.by_hand.load(Relaxed)
     }
 
+    /// It means a node, and nothing below that is by hand.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.id() != NO_NODE && !self.is_by_hand()
+    }
+
     #[inline]
     pub(crate) fn kind(&self) -> Kind {
         self.kind

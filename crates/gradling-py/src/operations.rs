@@ -89,7 +89,10 @@ pub(crate) fn spelled<'py>(
 /// A node of one, which is an int if that is and the operation keeps ints.
 #[inline]
 pub(crate) fn unary(nodes: &mut Nodes, op: Op, x: Value) -> Value {
-    let value = Value::apply(op, &[x]);
+    let value = match op {
+        Op::Relu => x.relu(),
+        op => Value::apply(op, &[x]),
+    };
     if keeps_int(op) && nodes.facts(x.id()) & INT != 0 {
         nodes.set_facts(value.id(), INT);
     }

@@ -72,6 +72,12 @@ impl Slot {
     }
 }
 
+/// Whether none of these nodes has an object.
+#[inline]
+fn have_none(slots: &[Slot]) -> bool {
+    slots.iter().fold(0, |all, slot| all | slot.object() as usize) == 0
+}
+
 impl Nodes {
     /// What is known of a node besides its object.
     pub(crate) fn facts(&self, id: u32) -> usize {
@@ -134,10 +140,11 @@ impl Nodes {
         *slot = Slot(slot.facts());
         // If it was the newest with an object, it goes, and all before it that have none.
         if id as usize + 1 == self.slots.len() {
-            let slots = &self.slots;
-            let has_object =
-                |id: u32| slots.get(id as usize).is_some_and(|slot| !slot.object().is_null());
-            self.waste.0.extend(shared::give_back_newest(has_object));
+            // Eight at a time: when a graph goes, thousands have none.
+            let eights = self.slots.rchunks(8).take_while(|slots| have_none(slots)).count();
+            let rest = &self.slots[..self.slots.len().saturating_sub(8 * eights)];
+            let kept = rest.iter().rposition(|slot| !slot.object().is_null());
+            self.waste.0.extend(shared::give_back_from(kept.map_or(0, |newest| newest + 1)));
             self.slots.truncate(live_nodes());
         }
     }
@@ -207,8 +214,7 @@ impl Holder for Objects<'_> {
     #[inline]
     fn holds_none(&self, ids: Range<u32>) -> bool {
         let end = self.slots.len().min(ids.end as usize);
-        let slots = self.slots.get(ids.start as usize..end).unwrap_or_default();
-        slots.iter().fold(0, |all, slot| all | slot.object() as usize) == 0
+        have_none(self.slots.get(ids.start as usize..end).unwrap_or_default())
     }
 
     #[inline]

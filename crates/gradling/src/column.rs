@@ -92,14 +92,6 @@ impl Column {
         }
     }
 
-    /// Forgets the gradient at `place`.
-    #[inline]
-    pub(crate) fn forget(&mut self, place: usize) {
-        if let Some(State::Held | State::Open) = self.state.get(place >> BLOCK_BITS) {
-            self.grad[place] = NOT_COMPUTED;
-        }
-    }
-
     /// Forgets the gradients from `len` on.
     pub(crate) fn truncate(&mut self, len: usize) {
         let whole = len >> BLOCK_BITS;

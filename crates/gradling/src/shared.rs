@@ -11,7 +11,7 @@
 use crate::op::{Arity, Op};
 use crate::own::Operation;
 use crate::program::{Program, RecordError, Step};
-use crate::tape::{self, Kind, Tape};
+use crate::tape::{self, Kind, Node, Tape};
 use crate::value::Value;
 use std::fmt;
 use std::ops::Range;
@@ -77,22 +77,64 @@ pub fn number(value: Value) -> f64 {
     value.read(|tape, place| tape.data(place))
 }
 
-/// `bias + w * x + …` for pairs of w and x, told by their ids, in the nodes that a loop over `+` and `*` makes.
+/// A neuron that is spelled out: the id of its bias, and whether it has a ReLU.
+#[derive(Clone, Copy, Debug)]
+pub struct Spelled {
+    /// Its bias.
+    pub bias: u32,
+    /// Whether the sum goes through `max(0, sum)`.
+    pub relu: bool,
+}
+
+/// A layer in the nodes that a loop over `+` and `*` makes: for each neuron `bias + w[0] * x[0] + …`, then its
+/// ReLU. All inputs are told by their ids, and `w` has the weights of one neuron after those of another.
+///
+/// For each neuron, `outputs` is given the id of what it makes and the sum before the ReLU.
 ///
 /// # Panics
-/// If there is no value with one of the ids.
-#[inline]
-pub fn spelled_dot(bias: u32, pairs: impl Iterator<Item = (u32, u32)>) -> Value {
+/// If there is no value with one of the ids, or there are too few weights.
+pub fn spelled_layer(
+    neurons: &[Spelled],
+    w: &[u32],
+    x: &[u32],
+    outputs: &mut impl Extend<(u32, f64)>,
+) {
     tape::with(|tape| {
-        let (mut sum, mut data) = (bias, tape.data(bias as usize));
-        for (w, x) in pairs {
-            let product = tape.data(w as usize) * tape.data(x as usize);
-            let id = tape.push(product, Op::Mul, Kind::Plain, w, x);
-            data += product;
-            sum = tape.push(data, Op::Add, Kind::Plain, sum, id);
-        }
-        Value::at(tape, sum)
-    })
+        let x: Vec<(u32, f64)> = x.iter().map(|&x| (x, tape.data(x as usize))).collect();
+        let count: usize =
+            neurons.iter().map(|neuron| 2 * x.len() + usize::from(neuron.relu)).sum();
+        let (first, stamp) = (tape.nodes.len(), tape.stamp());
+        // Room is made once, and what is written goes into its place.
+        tape.reserve(count);
+        let blank = Node::new(0.0, Op::Leaf, Kind::Plain, (0, 0), stamp);
+        tape.nodes.resize(first + count, blank);
+        let (old, mut new) = tape.nodes.split_at_mut(first);
+        let mut id = first as u32;
+        outputs.extend(neurons.iter().enumerate().map(|(i, neuron)| {
+            let w = &w[i * x.len()..(i + 1) * x.len()];
+            let own;
+            (own, new) = std::mem::take(&mut new).split_at_mut(2 * x.len());
+            let (mut from, mut sum) = (neuron.bias, old[neuron.bias as usize].data);
+            for ((&w, &(x, data)), own) in w.iter().zip(&x).zip(own.as_chunks_mut::<2>().0) {
+                let product = old[w as usize].data * data;
+                sum += product;
+                *own = [
+                    Node::new(product, Op::Mul, Kind::Plain, (w, x), stamp),
+                    Node::new(sum, Op::Add, Kind::Plain, (from, id), stamp),
+                ];
+                from = id + 1;
+                id += 2;
+            }
+            if neuron.relu {
+                let own;
+                (own, new) = std::mem::take(&mut new).split_at_mut(1);
+                own[0] = Node::new(Op::Relu.value1(sum), Op::Relu, Kind::Plain, (from, 0), stamp);
+                from = id;
+                id += 1;
+            }
+            (from, sum)
+        }));
+    });
 }
 
 /// A value with a name, made from `inputs` by an operation that is not in the table; how gradients flow to
@@ -139,21 +181,12 @@ pub fn record(
     Program::record_in_place(parameters, inputs, step)
 }
 
-/// Gives back the newest values as long as `keep` denies them: nothing can have been made from them. The
-/// operations of the user's among them are returned, to be dropped where what they hold may use the tape.
+/// Gives back all values but the first `count`. The operations of the user's among them are returned, to be
+/// dropped where what they hold may use the tape.
 ///
 /// It does nothing within a scope, a sweep or a recording.
-pub fn give_back_newest(mut keep: impl FnMut(u32) -> bool) -> Vec<Operation> {
-    let mut own = Vec::new();
-    tape::with(|tape| {
-        while tape.is_settled()
-            && let Some(last) = tape.nodes.len().checked_sub(1)
-            && !keep(last as u32)
-        {
-            own.extend(tape.pop(last));
-        }
-    });
-    own
+pub fn give_back_from(count: usize) -> Vec<Operation> {
+    tape::with(|tape| if tape.is_settled() { tape.give_back_from(count) } else { Vec::new() })
 }
 
 /// What has handles to values on the tape.
@@ -171,7 +204,7 @@ pub trait Holder {
 /// Gives back all values that none of those that are held was made from, and moves the rest together. All
 /// handles that the holder does not know of are stale.
 ///
-/// Returns the operations of the user's among them, as [`give_back_newest`] does, or `None` if nothing was
+/// Returns the operations of the user's among them, as [`give_back_from`] does, or `None` if nothing was
 /// done: within a scope, a sweep or a recording.
 pub fn collect(holder: &mut impl Holder) -> Option<Vec<Operation>> {
     tape::with(|tape| tape.is_free().then(|| tape.collect(holder)))
@@ -191,19 +224,29 @@ impl Tape {
         self.is_free() && !self.replaced
     }
 
-    /// Gives back the newest value; returns the user's operation that it may have had.
-    fn pop(&mut self, last: usize) -> Option<Operation> {
-        let node = self.nodes.pop()?;
-        self.grad.forget(last);
-        if self.labels.last_key_value().is_some_and(|(&id, _)| id as usize == last) {
-            self.labels.pop_last();
+    /// Gives back all values but the first; returns the user's operations among them.
+    fn give_back_from(&mut self, count: usize) -> Vec<Operation> {
+        let gone = self.nodes.get(count..).unwrap_or_default();
+        // What belongs to a later value is later in every column, so the first that has something tells where.
+        if !self.numbers.is_empty()
+            && let Some(first) = gone.iter().find(|node| node.op().takes_number())
+        {
+            self.numbers.truncate(first.b as usize);
         }
-        if self.args_of(node).is_some() {
-            self.args.truncate(node.a as usize);
-        } else if node.op().takes_number() {
-            self.numbers.truncate(node.b as usize);
+        let mut own = Vec::new();
+        if !self.args.is_empty() {
+            if let Some(first) = gone.iter().find(|node| node.is(Op::Own)) {
+                let place = self.args[first.a as usize + first.b as usize];
+                own = self.own.split_off(place as usize);
+            }
+            if let Some(first) = gone.iter().find(|&&node| self.args_of(node).is_some()) {
+                self.args.truncate(first.a as usize);
+            }
         }
-        if node.op() == Op::Own { self.own.pop() } else { None }
+        self.forget_names_from(count);
+        self.nodes.truncate(count);
+        self.grad.truncate(count);
+        own
     }
 
     /// Marks, then moves. Returns the user's operations that nothing has any more.
@@ -289,7 +332,7 @@ impl Tape {
     }
 
     /// How many ids of inputs a node has in the list, from its `a` on, if that is where it has them.
-    fn args_of(&self, node: tape::Node) -> Option<usize> {
+    fn args_of(&self, node: Node) -> Option<usize> {
         match (node.op(), node.kind()) {
             (Op::Sum | Op::Mean | Op::LogSumExp, Kind::Neighbours) => None,
             (Op::Dot, Kind::Neighbours) => Some(2),

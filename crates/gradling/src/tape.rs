@@ -33,6 +33,11 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    #[inline(always)]
+    pub(crate) fn new(data: f64, op: Op, kind: Kind, (a, b): (u32, u32), stamp: Stamp) -> Node {
+        Node { data, a, b, tag: stamp << 16 | (kind as u64) << 8 | op as u64 }
+    }
+
     #[inline]
     pub(crate) fn stamp(&self) -> Stamp {
         self.tag >> 16
@@ -209,9 +214,7 @@ pub(crate) fn ready() -> Option<Taken> {
 #[inline(never)]
 pub(crate) fn prepare() {
     let mut tape = take();
-    if tape.nodes.len() == tape.nodes.capacity() {
-        tape.grow();
-    }
+    tape.reserve(1);
 }
 
 /// Runs `body` on this thread's tape.
@@ -303,25 +306,30 @@ impl Tape {
     #[inline(always)]
     pub(crate) fn push(&mut self, data: f64, op: Op, kind: Kind, a: u32, b: u32) -> u32 {
         let id = self.nodes.len();
-        if id == self.nodes.capacity() {
-            self.grow();
-        }
-        let tag = self.stamp << 16 | (kind as u64) << 8 | op as u64;
-        self.nodes.push(Node { data, a, b, tag });
+        self.reserve(1);
+        self.nodes.push(Node::new(data, op, kind, (a, b), self.stamp));
         id as u32
     }
 
-    /// Makes room for as many nodes again. Ids have 32 bits, so there is a most.
+    /// Makes sure that there is room for `count` nodes.
+    #[inline(always)]
+    pub(crate) fn reserve(&mut self, count: usize) {
+        if self.nodes.capacity() - self.nodes.len() < count {
+            self.grow(count);
+        }
+    }
+
+    /// Makes room for `count` nodes, and for as many again as there are. Ids have 32 bits, so there is a most.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self) {
+    fn grow(&mut self, count: usize) {
         const MOST: usize = u32::MAX as usize;
         let len = self.nodes.len();
         assert!(
-            len < MOST,
+            count <= MOST - len,
             "this thread's tape holds {MOST} values, the most it can: give values back with gradling::scope"
         );
-        self.nodes.reserve_exact(len.max(1024).min(MOST - len));
+        self.nodes.reserve_exact(len.max(1024).max(count).min(MOST - len));
     }
 
     /// Where the inputs of the next operation of many go. A node tells the place in 32 bits.
@@ -425,6 +433,13 @@ impl Tape {
         }
     }
 
+    /// Forgets the labels of all nodes but the first.
+    pub(crate) fn forget_names_from(&mut self, count: usize) {
+        if self.labels.last_key_value().is_some_and(|(&id, _)| id as usize >= count) {
+            self.labels.split_off(&(count as u32));
+        }
+    }
+
     /// Gives back every node made since `mark`, and returns the user's operations among them.
     fn truncate(&mut self, mark: Mark) -> Vec<Operation> {
         self.scopes -= 1;
@@ -436,9 +451,7 @@ impl Tape {
         self.grad.truncate(mark.nodes);
         self.args.truncate(mark.args);
         self.numbers.truncate(mark.numbers);
-        if self.labels.last_key_value().is_some_and(|(&id, _)| id as usize >= mark.nodes) {
-            self.labels.split_off(&(mark.nodes as u32));
-        }
+        self.forget_names_from(mark.nodes);
         self.next_stamp();
         self.own.split_off(mark.own)
     }

@@ -2,7 +2,7 @@
 
 use gradling::{
     Operation, Rng, Value, affine, dot, grad, group, live_nodes, logsumexp, scope,
-    shared::{self, Graph, Holder},
+    shared::{self, Graph, Holder, Spelled},
     sum,
 };
 use std::cell::RefCell;
@@ -132,7 +132,7 @@ fn the_newest_go_at_once_and_leave_nothing() {
     more.last().unwrap().set_label("last");
     more.last().unwrap().backward();
     assert!(kept > 0);
-    shared::give_back_newest(|id| (id as usize) < count);
+    shared::give_back_from(count);
     assert_eq!(live_nodes(), count);
     root.zero_graph_grad();
     assert_eq!(picture(root), before);
@@ -146,7 +146,7 @@ fn nothing_is_given_back_while_something_relies_on_places() {
     scope(|| {
         let y = x * 2.0;
         assert!(shared::collect(&mut Held::default()).is_none());
-        shared::give_back_newest(|_| false);
+        shared::give_back_from(0);
         assert_eq!(y.data(), 2.0);
     });
     group("open", || assert!(shared::collect(&mut Held::default()).is_none()));
@@ -205,7 +205,7 @@ fn a_value_of_the_table_can_be_given_another_backward() {
     assert_eq!((a.grad(), b.grad(), log.borrow().as_slice()), (100.0, 0.0, &[12.0][..]));
     assert_eq!((early.symbol().as_str(), early.inputs()), ("*", vec![a, b]));
     // The newest is not the newest in every column now; nothing may be lost by that.
-    shared::give_back_newest(|id| id <= early.id());
+    shared::give_back_from(early.id() as usize + 1);
     let mut kept = held(&[early]);
     shared::collect(&mut kept);
     let early = shared::value(kept.moved[&early.id()]);
@@ -228,5 +228,32 @@ fn steps_by_hand_are_backward() {
     }
     for (value, expected) in reached.iter().zip(expected) {
         assert!((value.grad() - expected).abs() <= 1e-12 * (1.0 + expected.abs()));
+    }
+}
+
+#[test]
+fn a_layer_spelled_at_once_is_the_one_of_a_loop() {
+    let rng = &mut Rng::new(3);
+    let mut leaves =
+        |count: usize| (0..count).map(|_| Value::new(rng.uniform() - 0.5)).collect::<Vec<_>>();
+    for (width, count) in [(0, 2), (1, 1), (3, 4)] {
+        let (x, w, b) = (leaves(width), leaves(width * count), leaves(count));
+        let ids = |values: &[Value]| values.iter().map(|value| value.id()).collect::<Vec<_>>();
+        let neurons: Vec<Spelled> =
+            b.iter().zip(0..).map(|(b, i)| Spelled { bias: b.id(), relu: i % 2 == 0 }).collect();
+        let mut made = Vec::new();
+        let first = live_nodes();
+        shared::spelled_layer(&neurons, &ids(&w), &ids(&x), &mut made);
+        let size = live_nodes() - first;
+        for (i, &(id, before)) in made.iter().enumerate() {
+            let start = live_nodes();
+            let w = &w[i * width..(i + 1) * width];
+            let sum = w.iter().zip(&x).fold(b[i], |sum, (&w, &x)| sum + w * x);
+            let expected = if i % 2 == 0 { sum.relu() } else { sum };
+            assert_eq!(before, sum.data());
+            assert_eq!(picture(shared::value(id)), picture(expected));
+            shared::give_back_from(start);
+        }
+        assert_eq!(size, count * 2 * width + count.div_ceil(2), "and nothing more");
     }
 }

@@ -64,7 +64,10 @@ class Layer(Module):
         return out[0] if len(out) == 1 else out
 
     def parameters(self) -> list[Value]:
-        return [p for neuron in self.neurons for p in neuron.parameters()]
+        parameters: list[Value] = []
+        for neuron in self.neurons:
+            parameters += neuron.parameters()
+        return parameters
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(str(neuron) for neuron in self.neurons)}]"
@@ -82,8 +85,8 @@ class MLP(Module):
 
     def __call__(self, x: Any) -> Any:
         """The outputs for the inputs `x`: a list, or the value itself if there is one."""
-        if _as_written() and all(type(layer) is Layer for layer in self.layers):
-            out = _native.forward(self.layers, x, Neuron)
+        if _as_written():
+            out = _native.forward(self.layers, x, Neuron, Layer)
             if out is not NotImplemented:
                 return out[0] if len(out) == 1 else out
         for layer in self.layers:
@@ -91,7 +94,10 @@ class MLP(Module):
         return x
 
     def parameters(self) -> list[Value]:
-        return [p for layer in self.layers for p in layer.parameters()]
+        parameters: list[Value] = []
+        for layer in self.layers:
+            parameters += layer.parameters()
+        return parameters
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"
