@@ -1,7 +1,7 @@
 //! Where a number that is not finite came from: the first node of the eager graph that has one.
 
 use super::data::Problem;
-use super::net::{Place, Shape, loss_of};
+use super::net::{Place, Shape, compared, loss_of};
 use super::session::Session;
 use super::settings::Training;
 use gradling::nn::Module;
@@ -66,7 +66,8 @@ pub fn sample(
         x = group(layer_name(shape, number), || layer.forward(&x));
         layers.push(x.clone());
     }
-    let targets: Vec<Value> = target.iter().map(|&t| Value::new(t).with_label("target")).collect();
+    let compared = |&t: &f64| Value::new(compared(training.loss, problem.task, t));
+    let targets: Vec<Value> = target.iter().map(|t| compared(t).with_label("target")).collect();
     let loss = group("loss", || loss_of(training.loss, problem.task, &x, &targets));
     Sample { loss, inputs, layers, parameters: mlp.parameters() }
 }

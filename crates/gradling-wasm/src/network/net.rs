@@ -92,7 +92,7 @@ impl Shape {
         Mlp::of((0..self.layers.len()).map(layer).collect())
     }
 
-    /// The step of training for a batch: loss, and scores.
+    /// The step of training for a batch of inputs and what scores are [`compared`] with: loss, and scores.
     ///
     /// # Errors
     /// If it cannot be recorded.
@@ -143,21 +143,29 @@ pub fn targets(task: Task) -> usize {
     outputs(task)
 }
 
-/// The loss of a sample.
-pub fn loss_of(kind: Loss, task: Task, scores: &[Value], target: &[Value]) -> Value {
-    let side = |t: Value| 2.0 * t - 1.0;
+/// What the loss compares a score with: for distances and margins of classes the side, -1 or 1, for the rest the
+/// target itself.
+pub fn compared(kind: Loss, task: Task, target: f64) -> f64 {
+    match (task, kind) {
+        (Task::Regression, _) | (_, Loss::CrossEntropy) => target,
+        _ => 2.0 * target - 1.0,
+    }
+}
+
+/// The loss of a sample, from its scores and what they are [`compared`] with.
+pub fn loss_of(kind: Loss, task: Task, scores: &[Value], compared: &[Value]) -> Value {
     let each = |one: fn(Value, Value) -> Value| {
         let losses: Vec<Value> =
-            scores.iter().zip(target).map(|(&z, &t)| one(z, side(t))).collect();
+            scores.iter().zip(compared).map(|(&z, &side)| one(z, side)).collect();
         if losses.len() == 1 { losses[0] } else { sum(&losses) }
     };
     match (task, kind) {
         (Task::Regression, Loss::CrossEntropy | Loss::Squared) => {
-            loss::squared_error(scores[0], target[0])
+            loss::squared_error(scores[0], compared[0])
         }
-        (Task::Regression, Loss::Absolute | Loss::Hinge) => (scores[0] - target[0]).abs(),
-        (Task::Binary, Loss::CrossEntropy) => loss::binary_cross_entropy(scores[0], target[0]),
-        (Task::Classes(_), Loss::CrossEntropy) => loss::soft_cross_entropy(scores, target),
+        (Task::Regression, Loss::Absolute | Loss::Hinge) => (scores[0] - compared[0]).abs(),
+        (Task::Binary, Loss::CrossEntropy) => loss::binary_cross_entropy(scores[0], compared[0]),
+        (Task::Classes(_), Loss::CrossEntropy) => loss::soft_cross_entropy(scores, compared),
         (_, Loss::Squared) => each(|z, side| loss::squared_error(z, side)),
         (_, Loss::Absolute) => each(|z, side| (z - side).abs()),
         (_, Loss::Hinge) => each(|z, side| loss::hinge(z, side)),

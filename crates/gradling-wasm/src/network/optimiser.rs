@@ -40,6 +40,11 @@ impl Optimiser {
         }
     }
 
+    /// Whether a step is p ← p - rate·g and nothing else.
+    pub fn is_descent(&self) -> bool {
+        matches!(self, Optimiser::Sgd(sgd) if sgd.is_descent())
+    }
+
     /// One step at this rate.
     pub fn step(&mut self, rate: f64, parameters: &mut [f64], gradient: &[f64]) {
         let optimiser = self.inner();

@@ -6,7 +6,7 @@ use super::explain::Failure;
 use super::history::History;
 use super::log::{Event, Log, What};
 use super::metrics::{Figures, figures};
-use super::net::Shape;
+use super::net::{Shape, compared};
 use super::optimiser::{Optimiser, rate};
 use super::settings::{Settings, Training};
 use super::stop::{Best, Stop};
@@ -85,6 +85,8 @@ pub struct Session {
     /// What the programs were recorded for.
     recorded: Training,
     runner: Runner<f32>,
+    /// What the scores of all rows are compared with: those that are learned from, and those held out.
+    targets: [Vec<f32>; 2],
     outputs: Option<Runner<f32>>,
     numbers: Vec<f32>,
     slopes: Vec<f32>,
@@ -134,6 +136,7 @@ impl Session {
         history.keep(0, &state);
         let mut session = Session {
             runner: shape.program(problem.task, &training)?,
+            targets: targets(&problem, &training),
             outputs: None,
             recorded: training,
             weights: shape.weights(),
@@ -287,6 +290,7 @@ impl Session {
         let alike = (0..hidden).all(|l| now.activation(l) == then.activation(l));
         if now.loss != then.loss || !alike {
             self.runner = self.shape.program(self.problem.task, now)?;
+            self.targets = targets(&self.problem, now);
             self.outputs = None;
             self.recorded = now.clone();
         }
@@ -397,18 +401,20 @@ impl Session {
             self.failure = Some(Failure::of_loss(self, f64::from(loss), taken));
             return Ok(false);
         }
-        self.penalise();
         let rate = rate(&self.state.training, self.state.epoch);
-        let State { optimiser, parameters, .. } = &mut self.state;
-        optimiser.step(rate, parameters, &self.gradient);
-        // Without leaving early, the loop is one of vectors.
-        let mut finite = true;
-        for (number, &parameter) in self.numbers.iter_mut().zip(&*parameters) {
-            *number = parameter as f32;
-            finite &= number.abs() < f32::INFINITY;
-        }
+        let State { optimiser, parameters, training, .. } = &mut self.state;
+        let finite = if optimiser.is_descent() && !training.has_penalty() {
+            self.runner.descend(rate, parameters, &self.slopes, &mut self.numbers)
+        } else {
+            self.penalise();
+            let State { optimiser, parameters, .. } = &mut self.state;
+            optimiser.step(rate, parameters, &self.gradient);
+            self.convert();
+            self.numbers.iter().all(|number| number.is_finite())
+        };
         if !finite {
             let bad = self.numbers.iter().position(|p| !p.is_finite()).expect("one is not");
+            self.penalise();
             let failure = Failure::of_parameter(self, bad, rate, taken);
             self.go_back(self.state.steps)?;
             self.failure = Some(failure);
@@ -425,7 +431,7 @@ impl Session {
         let rows = &self.state.order[taken];
         let train = &self.problem.train;
         pick(&train.x, self.shape.inputs, rows, &mut self.batch.x);
-        pick(&train.y, self.problem.outputs(), rows, &mut self.batch.y);
+        pick(&self.targets[0], self.problem.outputs(), rows, &mut self.batch.y);
     }
 
     /// The gradient in `f64`, with that of the penalties.
@@ -433,10 +439,10 @@ impl Session {
         for (gradient, &slope) in self.gradient.iter_mut().zip(&self.slopes) {
             *gradient = f64::from(slope);
         }
-        let Training { l1, l2, .. } = self.state.training;
-        if l1 == 0.0 && l2 == 0.0 {
+        if !self.state.training.has_penalty() {
             return;
         }
+        let Training { l1, l2, .. } = self.state.training;
         let parameters = self.state.parameters.iter().zip(&self.weights);
         for (gradient, (&w, &is_weight)) in self.gradient.iter_mut().zip(parameters) {
             if is_weight {
@@ -491,7 +497,7 @@ impl Session {
     /// Never, as far as is known.
     pub fn learned(&mut self) -> Result<Option<Figures>, Wrong> {
         let problem = Arc::clone(&self.problem);
-        self.figures_of(&problem, &problem.train)
+        self.figures_of(&problem, &problem.train, 0)
     }
 
     /// The figures of the held-out rows, if there are some.
@@ -500,15 +506,21 @@ impl Session {
     /// Never, as far as is known.
     pub fn held_out(&mut self) -> Result<Option<Figures>, Wrong> {
         let problem = Arc::clone(&self.problem);
-        self.figures_of(&problem, &problem.held)
+        self.figures_of(&problem, &problem.held, 1)
     }
 
-    fn figures_of(&mut self, problem: &Problem, part: &Part) -> Result<Option<Figures>, Wrong> {
+    fn figures_of(
+        &mut self,
+        problem: &Problem,
+        part: &Part,
+        targets: usize,
+    ) -> Result<Option<Figures>, Wrong> {
         if part.rows.is_empty() {
             return Ok(None);
         }
         let mut scores = vec![0.0; part.rows.len() * problem.outputs()];
-        let loss = self.runner.run(&self.numbers, &[&part.x, &part.y], &mut scores)?;
+        let arrays: [&[f32]; 2] = [&part.x, &self.targets[targets]];
+        let loss = self.runner.run(&self.numbers, &arrays, &mut scores)?;
         Ok(figures(problem, part, f64::from(loss), &scores))
     }
 
@@ -518,7 +530,7 @@ impl Session {
     /// Never, as far as is known.
     pub fn slopes(&mut self) -> Result<Vec<f64>, Wrong> {
         let problem = Arc::clone(&self.problem);
-        let arrays: [&[f32]; 2] = [&problem.train.x, &problem.train.y];
+        let arrays: [&[f32]; 2] = [&problem.train.x, &self.targets[0]];
         self.runner.value_and_grad(&self.numbers, &arrays, &mut self.slopes)?;
         self.penalise();
         Ok(self.gradient.clone())
@@ -621,6 +633,11 @@ impl Session {
         }
         first
     }
+}
+
+fn targets(problem: &Problem, training: &Training) -> [Vec<f32>; 2] {
+    let compared = |&t: &f32| compared(training.loss, problem.task, f64::from(t)) as f32;
+    [&problem.train, &problem.held].map(|part| part.y.iter().map(compared).collect())
 }
 
 /// Rows of an array whose rows have this width, one after the other.

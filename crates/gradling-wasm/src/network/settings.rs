@@ -264,6 +264,11 @@ impl Settings {
 }
 
 impl Training {
+    /// Whether weights are penalised.
+    pub fn has_penalty(&self) -> bool {
+        self.l1 != 0.0 || self.l2 != 0.0
+    }
+
     /// Checks the ranges.
     ///
     /// # Errors

@@ -18,6 +18,12 @@ pub trait Optimizer {
     /// If the lengths differ, or differ from those of the step before.
     fn update(&mut self, parameters: &mut [f64], gradients: &[f64]);
 
+    /// Whether a step is p ← p - rate·g and nothing else, so that it can be taken by
+    /// [`Runner::descend`](crate::Runner::descend).
+    fn is_descent(&self) -> bool {
+        false
+    }
+
     /// What it remembers from step to step.
     fn memory(&self) -> Memory;
 
@@ -54,6 +60,10 @@ impl<O: Optimizer + ?Sized> Optimizer for Box<O> {
 
     fn update(&mut self, parameters: &mut [f64], gradients: &[f64]) {
         (**self).update(parameters, gradients);
+    }
+
+    fn is_descent(&self) -> bool {
+        (**self).is_descent()
     }
 
     fn memory(&self) -> Memory {
@@ -174,7 +184,7 @@ impl Optimizer for Sgd {
     fn update(&mut self, parameters: &mut [f64], gradients: &[f64]) {
         check_lengths(parameters, gradients, &self.velocity);
         let Sgd { rate, momentum, weight_decay: decay, .. } = *self;
-        if momentum == 0.0 && decay == 0.0 {
+        if self.is_descent() {
             for (p, g) in parameters.iter_mut().zip(gradients) {
                 *p -= rate * g;
             }
@@ -203,6 +213,10 @@ impl Optimizer for Sgd {
                 *p -= rate * b;
             }
         }
+    }
+
+    fn is_descent(&self) -> bool {
+        self.momentum == 0.0 && self.weight_decay == 0.0
     }
 
     fn memory(&self) -> Memory {

@@ -5,7 +5,7 @@
 //! of threads.
 
 use super::execute::{Machine, most_room, room};
-use super::lanes::{Arithmetic, FastLanes, Number, StrictLanes, total};
+use super::lanes::{Arithmetic, FastLanes, Number, StrictLanes, descend, total};
 use super::load::load;
 use super::schedule::{Schedule, Source, Wanted, schedule};
 use super::{Mode, Options, Program, Reduction};
@@ -270,6 +270,26 @@ impl<T: Number> Runner<T> {
             return Err(RunError::Gradient { expected, found: gradient.len() });
         }
         self.go(Wanted::Gradient, parameters, arrays, &mut [], gradient)
+    }
+
+    /// A step of gradient descent for parameters that are kept in `f64`, so that steps too small for the
+    /// program's numbers still add up: p ← p - rate · g. `numbers` are given the new parameters for the next run.
+    /// Returns whether all are finite there.
+    ///
+    /// It is one pass; of a small network, each pass over all parameters takes time that counts.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn descend(
+        &self,
+        rate: f64,
+        parameters: &mut [f64],
+        gradient: &[T],
+        numbers: &mut [T],
+    ) -> bool {
+        let count = parameters.len();
+        assert!(gradient.len() == count && numbers.len() == count, "the lengths differ");
+        descend(self.options.level, rate, parameters, gradient, numbers)
     }
 
     fn go(

@@ -27,7 +27,7 @@ pub(crate) fn begin<T: Number>(
             let (gradient, gradient_rest) = gradient.as_chunks_mut::<BLOCK>();
             let kept = before.iter_mut().zip(now);
             for ((gradient, slopes), (before, now)) in gradient.iter_mut().zip(slopes).zip(kept) {
-                *gradient = slopes.map(T::to_f64);
+                *gradient = T::widen(*slopes);
                 *before = *now;
             }
             before_rest.copy_from_slice(now_rest);
@@ -66,6 +66,47 @@ pub(crate) fn narrow<T: Number>(level: Level, from: &[f64], to: &mut [T]) -> boo
     level.run(Narrow(from, to))
 }
 
+/// p ← p - rate · g, with g in the numbers of a program, which `to` gives the new parameters in. Tells whether all
+/// are finite in these.
+pub(crate) fn descend<T: Number>(
+    level: Level,
+    rate: f64,
+    parameters: &mut [f64],
+    slopes: &[T],
+    to: &mut [T],
+) -> bool {
+    struct Descend<'a, T>(f64, &'a mut [f64], &'a [T], &'a mut [T]);
+    impl<T: Number> Kernel for Descend<'_, T> {
+        type Output = bool;
+        #[inline(always)]
+        fn run<F: Fma>(self) -> bool {
+            let Descend(rate, parameters, slopes, to) = self;
+            let (parameters, parameters_rest) = parameters.as_chunks_mut::<BLOCK>();
+            let (slopes, slopes_rest) = slopes.as_chunks::<BLOCK>();
+            let (to, to_rest) = to.as_chunks_mut::<BLOCK>();
+            let mut differences = [T::ZERO; BLOCK];
+            for ((parameters, slopes), to) in parameters.iter_mut().zip(slopes).zip(to) {
+                let slopes = T::widen(*slopes);
+                for (parameter, slope) in parameters.iter_mut().zip(slopes) {
+                    *parameter -= rate * slope;
+                }
+                *to = T::narrow(*parameters);
+                for (difference, &x) in differences.iter_mut().zip(&*to) {
+                    *difference += T::ZERO * x;
+                }
+            }
+            for ((parameter, slope), to) in parameters_rest.iter_mut().zip(slopes_rest).zip(to_rest)
+            {
+                *parameter -= rate * slope.to_f64();
+                *to = T::from_f64(*parameter);
+                differences[0] += T::ZERO * *to;
+            }
+            differences.iter().all(|&difference| difference == T::ZERO)
+        }
+    }
+    level.run(Descend(rate, parameters, slopes, to))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +132,38 @@ mod tests {
                 }
             }
         }
+    }
+
+    fn check_descend<T: Number>() {
+        for level in Level::available() {
+            for count in [0, 1, 3, 4, 5, 8, 337] {
+                let start: Vec<f64> = (0..count).map(|i| f64::from(i) * 0.1 - 7.0).collect();
+                let slopes: Vec<T> = start.iter().map(|&x| T::from_f64(x * x)).collect();
+                let right: Vec<f64> =
+                    start.iter().zip(&slopes).map(|(p, g)| p - 0.3 * g.to_f64()).collect();
+                let (mut now, mut numbers) = (start.clone(), vec![T::ZERO; start.len()]);
+                assert!(descend(level, 0.3, &mut now, &slopes, &mut numbers));
+                assert_eq!(now, right);
+                assert!(numbers.iter().zip(&right).all(|(&x, &p)| x == T::from_f64(p)));
+                for at in 0..now.len() {
+                    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                        let mut now = now.clone();
+                        now[at] = bad;
+                        let finite = descend(level, 0.3, &mut now, &slopes, &mut numbers);
+                        assert!(!finite, "{bad} at {at} of {count}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_of_descent_is_that_of_each_parameter() {
+        check_descend::<f32>();
+        check_descend::<f64>();
+        // What only the narrower numbers cannot hold.
+        let (mut now, mut numbers) = ([1e300], [0.0_f32]);
+        assert!(!descend(Level::BASELINE, 0.3, &mut now, &[0.0], &mut numbers));
     }
 
     #[test]

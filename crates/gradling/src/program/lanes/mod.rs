@@ -21,7 +21,7 @@ mod strict;
 mod turn;
 mod vector;
 
-pub(crate) use convert::{begin, narrow};
+pub(crate) use convert::{begin, descend, narrow};
 pub(crate) use elements::{Index, Job, Rows};
 pub(crate) use fast::Fast;
 pub use level::Level;

@@ -11,6 +11,8 @@ pub trait Turn: Copy {
     fn turn(square: [[Self; 4]; 4]) -> [[Self; 4]; 4];
     /// The nearest numbers.
     fn narrow(x: [f64; 4]) -> [Self; 4];
+    /// The same numbers.
+    fn widen(x: [Self; 4]) -> [f64; 4];
 }
 
 /// Turns `squares` squares that lie behind each other in four rows of x: each becomes four rows of `into`, which
@@ -58,6 +60,11 @@ macro_rules! turn {
             fn narrow(x: [f64; 4]) -> [Self; 4] {
                 x.map(|x| x as Self)
             }
+
+            #[inline(always)]
+            fn widen(x: [Self; 4]) -> [f64; 4] {
+                x.map(f64::from)
+            }
         }
     )* };
 }
@@ -87,6 +94,11 @@ mod x86 {
         fn narrow(x: [f64; 4]) -> [Self; 4] {
             x.map(|x| x as Self)
         }
+
+        #[inline(always)]
+        fn widen(x: [Self; 4]) -> [f64; 4] {
+            x.map(f64::from)
+        }
     }
 
     impl Turn for f64 {
@@ -107,6 +119,11 @@ mod x86 {
 
         #[inline(always)]
         fn narrow(x: [f64; 4]) -> [f64; 4] {
+            x
+        }
+
+        #[inline(always)]
+        fn widen(x: [f64; 4]) -> [f64; 4] {
             x
         }
     }
@@ -147,6 +164,16 @@ mod wasm {
                 transmute(i64x2_shuffle::<0, 2>(a, b))
             }
         }
+
+        #[inline(always)]
+        fn widen(x: [f32; 4]) -> [f64; 4] {
+            // SAFETY: a register is two or four numbers in their order.
+            unsafe {
+                let low: v128 = transmute(x);
+                let high = i64x2_shuffle::<1, 1>(low, low);
+                transmute([f64x2_promote_low_f32x4(low), f64x2_promote_low_f32x4(high)])
+            }
+        }
     }
 
     impl Turn for f64 {
@@ -168,6 +195,11 @@ mod wasm {
 
         #[inline(always)]
         fn narrow(x: [f64; 4]) -> [f64; 4] {
+            x
+        }
+
+        #[inline(always)]
+        fn widen(x: [f64; 4]) -> [f64; 4] {
             x
         }
     }
@@ -197,6 +229,8 @@ mod tests {
         let x = [0.1, -3.0e-46, 1.0e39, f64::INFINITY];
         assert_eq!(<f32 as Turn>::narrow(x), x.map(|x| x as f32));
         assert_eq!(<f64 as Turn>::narrow(x), x);
+        let x = [0.1, -3.0e-42, f32::MAX, f32::INFINITY];
+        assert_eq!(<f32 as Turn>::widen(x), x.map(f64::from));
     }
 
     #[test]
