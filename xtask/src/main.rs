@@ -9,6 +9,7 @@ mod process;
 mod python;
 mod rival;
 mod site;
+mod table;
 mod test;
 
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ Tasks:
   compare digits [SYSTEM ...]
                            loss and gradient of two digit networks, 64-32-10 and
                            784-128-10, batches of 128: torch, jax (default both)
+  compare table [ROWS]     `gradling train` on a table of ten million rows and 20 inputs,
+                           3 GB below target, beside an epoch of torch on one thread
   compare playground       epochs a second in the browser, beside the engine of the
                            TensorFlow playground, which is fetched with git
                            (TENSORFLOW_PLAYGROUND names a clone that is there)
@@ -57,6 +60,9 @@ fn main() -> ExitCode {
         Some("bench") if rest == ["page"] => playground::script("bench/page.js"),
         Some("bench") => bench(&rest),
         Some("compare") if rest == ["playground"] => rival::compare(),
+        Some("compare") if rest.first().is_some_and(|first| first == "table") => {
+            table::compare(&rest[1..])
+        }
         Some("compare") => compare::run_all(&rest),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");

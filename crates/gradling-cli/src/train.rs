@@ -16,13 +16,17 @@ mod judge;
 mod keeper;
 mod lines;
 mod live;
+mod memory;
 mod optimiser;
+mod parts;
 mod plot;
 mod repeat;
 mod report;
+mod rows;
 mod save;
 mod settings;
 mod start;
+mod stream;
 mod sweep;
 mod tensorboard;
 pub(crate) mod text;
@@ -36,10 +40,11 @@ use crate::failure::Failure;
 use crate::output::{note, print};
 use anstream::{AutoStream, ColorChoice};
 use boundary::{Pen, Plane};
+use checkpoint::Checkpoint;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use colour::Depth;
-use data::{Data, Problem, Source};
+use data::{Data, Problem, Source, Whole};
 use figures::score_name;
 use fit::{End, Epoch, Fit, Job, fit};
 use gradling::Options;
@@ -47,6 +52,7 @@ use gradling_model::{DataHash, Model, ModelError};
 use judge::Judgement;
 use keeper::{Every, Keeper};
 use live::Live;
+use memory::Memory;
 use report::{Detail, Report};
 use save::{Contents, Folder};
 use serde_json::{Map, Value as Json};
@@ -56,6 +62,7 @@ use std::path::PathBuf;
 use std::process::exit;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use stream::{Stream, too_large};
 use sweep::{Axis, sweep};
 use tensorboard::EventFile;
 
@@ -82,6 +89,10 @@ pub(crate) struct Args {
     config: Option<PathBuf>,
     #[command(flatten)]
     choices: Choices,
+    /// The memory to keep to. A table of more than half of it on the disk is streamed: its encoded rows go to a
+    /// file, each epoch takes them from there in another order, and figures are of some of the rows.
+    #[arg(long, value_name = "SIZE", default_value = "1GB")]
+    memory: Memory,
     /// Train with N seeds, each on its own split, and print the mean and spread of the results.
     #[arg(long, value_name = "N", conflicts_with_all = ["out", "resume"],
           value_parser = clap::value_parser!(u64).range(1..=10_000))]
@@ -127,57 +138,147 @@ const OTHERS: [&str; 11] = [
 ];
 
 pub(crate) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<(), Failure> {
-    let problem = Problem::read(&args.file, &args.source)?;
     let interrupted = on_interrupt()?;
     let detail = match (args.quiet, args.json) {
         (true, _) => Detail::Result,
         (_, true) => Detail::Json,
         _ => Detail::Full,
     };
+    if let Some(bytes) = too_large(&args.file, args.memory) {
+        args.refuse_whole(bytes)?;
+        let (folder, checkpoint) = args.folder()?;
+        let stream = Stream {
+            path: &args.file,
+            source: &args.source,
+            memory: args.memory,
+            held_out: args.choices.held_out,
+            validation: args.choices.validation(),
+            seed: args.choices.seed,
+            folder: folder.as_ref().map(Folder::path),
+            interrupted: &interrupted,
+        };
+        let (problem, data) = stream.read()?;
+        let settings = settings(&args.choices, &data)?;
+        if let Some(streamed) = &data.streamed
+            && settings.batch.get() > streamed.train.window()
+        {
+            return Err(Failure::Input(format!(
+                "--batch {}: with --memory {} at most {} rows are in memory at once; give a smaller batch, or \
+                 more memory",
+                settings.batch,
+                args.memory,
+                streamed.train.window()
+            )));
+        }
+        let begun = Begun { problem, data, settings, folder, checkpoint };
+        return train(args, matches, begun, &interrupted, detail);
+    }
+    let whole = Whole::read(&args.file, &args.source)?;
     let best = match matches.filter(|_| !args.sweep.is_empty()) {
-        Some(matches) => Some(sweep(&problem, matches, &args.sweep, &interrupted, detail)?),
+        Some(matches) => Some(sweep(&whole, matches, &args.sweep, &interrupted, detail)?),
         None => None,
     };
     let choices = best.as_ref().unwrap_or(&args.choices);
-    let data = problem.split(choices.held_out, choices.validation(), choices.seed)?;
-    let size = Size { rows: data.train.rows(), inputs: data.train.inputs.cols, task: data.task };
+    let data = whole.split(choices.held_out, choices.validation(), choices.seed)?;
+    let settings = settings(choices, &data)?;
+    let (folder, checkpoint) = args.folder()?;
+    if args.repeat.is_some() || args.folds.is_some() {
+        if detail == Detail::Full {
+            let sizes = sizes(&settings, &data)?;
+            print(|out| report::describe(out, &whole.problem, &data, &sizes, &settings))?;
+        }
+        if let Some(count) = args.folds {
+            return repeat::folds(&whole, &settings, count.into(), &interrupted, detail);
+        }
+        let count = args.repeat.unwrap_or(1);
+        return repeat::repeat(&whole, &settings, count, &interrupted, detail);
+    }
+    let begun = Begun { problem: whole.problem, data, settings, folder, checkpoint };
+    train(args, matches, begun, &interrupted, detail)
+}
+
+/// The settings for these rows.
+fn settings(choices: &Choices, data: &Data) -> Result<Settings, Failure> {
+    let [rows, validation, _] = data.rows();
+    let size = Size { rows, inputs: data.train.inputs.cols, task: data.task };
     let settings = Settings::new(choices, size).map_err(Failure::Input)?;
-    let sizes = settings.sizes(data.train.inputs.cols, data.task).map_err(Failure::Input)?;
-    if choices.looks_at_validation() && data.validation.rows() == 0 {
+    sizes(&settings, data)?;
+    if choices.looks_at_validation() && validation == 0 {
         return Err(Failure::Input(
             "--patience and --calibrate look at validation rows, and there are none; give a larger \
              --validation"
                 .to_owned(),
         ));
     }
-    let (folder, checkpoint) = match (&args.resume, &args.out) {
-        (Some(path), _) => {
-            let (folder, checkpoint) = Folder::resume(path)?;
-            if checkpoint.is_none() {
-                note(&format!("{} holds no checkpoint yet, so training begins", path.display()));
+    Ok(settings)
+}
+
+/// The sizes of the layers.
+fn sizes(settings: &Settings, data: &Data) -> Result<Vec<usize>, Failure> {
+    settings.sizes(data.train.inputs.cols, data.task).map_err(Failure::Input)
+}
+
+impl Args {
+    /// The folder to write to, and the checkpoint in it to go on from.
+    fn folder(&self) -> Result<(Option<Folder>, Option<Checkpoint>), Failure> {
+        Ok(match (&self.resume, &self.out) {
+            (Some(path), _) => {
+                let (folder, checkpoint) = Folder::resume(path)?;
+                if checkpoint.is_none() {
+                    let path = path.display();
+                    note(&format!("{path} holds no checkpoint yet, so training begins"));
+                }
+                (Some(folder), checkpoint)
             }
-            (Some(folder), checkpoint)
-        }
-        (None, Some(path)) => (Some(Folder::prepare(path)?), None),
-        (None, None) => (None, None),
-    };
-    if args.repeat.is_some() || args.folds.is_some() {
-        if detail == Detail::Full {
-            print(|out| report::describe(out, &problem, &data, &sizes, &settings))?;
-        }
-        if let Some(count) = args.folds {
-            return repeat::folds(&problem, &settings, count.into(), &interrupted, detail);
-        }
-        let count = args.repeat.unwrap_or(1);
-        return repeat::repeat(&problem, &settings, count, &interrupted, detail);
+            (None, Some(path)) => (Some(Folder::prepare(path)?), None),
+            (None, None) => (None, None),
+        })
     }
 
+    /// Refuses what needs the whole table, of so many bytes, in memory.
+    fn refuse_whole(&self, bytes: u64) -> Result<(), Failure> {
+        let asked = [
+            ("sweep", !self.sweep.is_empty()),
+            ("folds", self.folds.is_some()),
+            ("repeat", self.repeat.is_some()),
+        ];
+        match asked.iter().find(|(_, asked)| *asked) {
+            None => Ok(()),
+            Some((name, _)) => Err(Failure::Input(format!(
+                "--{name} needs the table in memory, and {} with {} is too large for --memory {}; leave \
+                 --{name} out, or give more memory",
+                self.file.display(),
+                memory::shown(bytes),
+                self.memory
+            ))),
+        }
+    }
+}
+
+/// What training begins with.
+struct Begun {
+    problem: Problem,
+    data: Data,
+    settings: Settings,
+    folder: Option<Folder>,
+    checkpoint: Option<Checkpoint>,
+}
+
+fn train(
+    args: &Args,
+    matches: Option<&ArgMatches>,
+    begun: Begun,
+    interrupted: &AtomicBool,
+    detail: Detail,
+) -> Result<(), Failure> {
+    let Begun { problem, data, settings, folder, checkpoint } = begun;
+    let sizes = sizes(&settings, &data)?;
     let effective = effective(matches, &settings);
     let mut keeper = None;
     if let Some(folder) = &folder {
         let (texts, rows) = (checkpoint::texts(&effective), checkpoint::hash(&data));
         if let Some(there) = &checkpoint {
-            let (file, path) = (problem.table.name(), folder.path().display().to_string());
+            let (file, path) = (problem.name.as_str(), folder.path().display().to_string());
             there.refuse_other(&texts, None, &path)?;
             there.refuse_other(&texts, Some((file, &rows)), &path)?;
         }
@@ -218,7 +319,7 @@ pub(crate) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<(), Failu
         sizes: &sizes,
         settings: &settings,
         options: Options::default(),
-        interrupted: &interrupted,
+        interrupted,
     };
     let fitted = fit(&job, state, keeper.as_mut(), &mut watch);
     if let (Err(Failure::Run(_)), Some(folder), None) = (&fitted, &folder, &args.resume) {
@@ -310,7 +411,7 @@ impl Run {
         }
         report.result(data, fit);
         if let Some(folder) = folder {
-            let file = text::file_name(problem.table.name());
+            let file = text::file_name(&problem.name);
             let title = format!("{file}: {}", text::plain(problem.target.column()));
             let drawn = |error: Box<dyn std::error::Error>| {
                 Failure::Run(format!("a picture cannot be drawn: {error}"))
@@ -356,7 +457,8 @@ impl Run {
     fn model(&self) -> Result<Model, ModelError> {
         let (encoder, network) = (self.data.encoder.clone(), self.fit.network.clone());
         let model = Model::new(encoder, network, self.settings.seed)?;
-        Ok(model.with_data_hash(DataHash::of_table(&self.problem.table)))
+        let hash = self.problem.hash.as_deref();
+        Ok(model.with_data_hash(hash.and_then(|digits| DataHash::of_digits(digits).ok())))
     }
 }
 

@@ -116,13 +116,7 @@ impl<R: Read> Blocks<R> {
 
     /// SHA-256 of all bytes, once they are read; `None` if it was not asked for.
     pub(crate) fn hash(&self) -> Option<String> {
-        let sum = self.hash.clone()?.finalize();
-        let mut text = String::with_capacity(64);
-        for byte in sum {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Some(text)
+        self.hash.clone().map(digits)
     }
 
     /// Reads until there are so many bytes, or no more.
@@ -141,6 +135,27 @@ impl<R: Read> Blocks<R> {
         }
         Ok(())
     }
+}
+
+/// SHA-256 of all that is read, in hexadecimal.
+#[cfg(feature = "parquet")]
+pub(crate) fn sum(input: &mut impl Read) -> std::io::Result<String> {
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; SIZE]);
+    loop {
+        match input.read(&mut buffer)? {
+            0 => return Ok(digits(hash)),
+            count => hash.update(&buffer[..count]),
+        }
+    }
+}
+
+fn digits(hash: Sha256) -> String {
+    let mut text = String::with_capacity(64);
+    for byte in hash.finalize() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// Where the machine stands within a record.

@@ -38,6 +38,26 @@ pub enum DataError {
         /// What to do.
         fix: &'static str,
     },
+    /// A Parquet file that cannot be read on.
+    #[error("{file}: cannot be read at row {row}: {what}; write the file anew, or as CSV")]
+    Parquet {
+        /// Name of the table.
+        file: String,
+        /// The row, from 1.
+        row: u64,
+        /// What the reader said.
+        what: String,
+    },
+    /// A column of a Parquet file holds lists or groups of values.
+    #[error(
+        "{file}: column {column:?} holds lists or groups; leave it out, or write a column for each value"
+    )]
+    Nested {
+        /// Name of the table.
+        file: String,
+        /// The column.
+        column: String,
+    },
     /// A column has no name.
     #[error("{file}: column {position} has no name; name it in the first line")]
     EmptyName {

@@ -11,7 +11,7 @@ use crate::matrix::Matrix;
 use crate::missing::{Fill, Missing};
 use crate::read::TableStream;
 use crate::standard::Moments;
-use crate::table::{Column, Table, Values, number_text};
+use crate::table::{Column, MISSING, Table, Values, number_text};
 use crate::target::{Labels, Target};
 use gradling::Rng;
 use std::collections::BTreeMap;
@@ -25,6 +25,8 @@ const STREAM: u64 = 7;
 pub enum Part {
     /// Those to learn from.
     Training,
+    /// Those to choose by.
+    Validation,
     /// Those to judge by.
     HeldOut,
 }
@@ -33,6 +35,8 @@ pub enum Part {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Chance {
     held_out: f64,
+    /// Of the rows that are not held out.
+    validation: f64,
     seed: u64,
 }
 
@@ -42,11 +46,17 @@ impl Chance {
     /// # Errors
     /// A fraction outside 0 to 1.
     pub fn new(held_out: f64, seed: u64) -> Result<Self, DataError> {
-        if !(0.0..1.0).contains(&held_out) {
-            let name = "the fraction of rows held out";
-            return Err(DataError::setting(name, held_out, "at least 0 and less than 1"));
-        }
-        Ok(Chance { held_out, seed })
+        share("the fraction of rows held out", held_out)?;
+        Ok(Chance { held_out, validation: 0.0, seed })
+    }
+
+    /// The same with a fraction of the other rows to choose by.
+    ///
+    /// # Errors
+    /// A fraction outside 0 to 1.
+    pub fn with_validation(self, validation: f64) -> Result<Self, DataError> {
+        share("the fraction of rows to choose by", validation)?;
+        Ok(Chance { validation, ..self })
     }
 
     /// Which part a row of the file is in, counted from 0: by SplitMix64 of its number and the seed (Steele,
@@ -60,8 +70,22 @@ impl Chance {
         let state = mix(self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15));
         let bits = mix(state.wrapping_add(row.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
         let uniform = (bits >> 11) as f64 / (1_u64 << 53) as f64;
-        if uniform < self.held_out { Part::HeldOut } else { Part::Training }
+        let rest = 1.0 - self.held_out;
+        if uniform < self.held_out {
+            Part::HeldOut
+        } else if uniform < self.held_out + rest * self.validation {
+            Part::Validation
+        } else {
+            Part::Training
+        }
     }
+}
+
+fn share(name: &'static str, share: f64) -> Result<(), DataError> {
+    if (0.0..1.0).contains(&share) {
+        return Ok(());
+    }
+    Err(DataError::setting(name, share, "at least 0 and less than 1"))
 }
 
 /// Learns an encoder from the parts of a table, as [`Encoder::fit_with`] does from a whole one.
@@ -87,6 +111,7 @@ impl Chance {
 #[derive(Debug)]
 pub struct Learner {
     target: String,
+    asked: Asked,
     missing: Missing,
     chance: Chance,
     file: String,
@@ -98,11 +123,34 @@ pub struct Learner {
     standard: Moments,
 }
 
+/// What the target is to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Asked {
+    /// What its values tell.
+    Any,
+    Quantity,
+    Classes,
+}
+
+impl Asked {
+    /// So many different numbers of the target are remembered: one more than can be classes, and of a quantity
+    /// enough to tell that there are two.
+    fn remembers(self) -> usize {
+        match self {
+            Asked::Any => crate::target::MOST_NUMERIC_CLASSES + 1,
+            Asked::Quantity => 2,
+            Asked::Classes => crate::MAX_VALUES + 1,
+        }
+    }
+}
+
 /// How many rows there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// To learn from.
     pub training: u64,
+    /// To choose by.
+    pub validation: u64,
     /// To judge by.
     pub held_out: u64,
     /// Without a target, or where [`Missing::Drop`] leaves them out, without some value.
@@ -139,6 +187,7 @@ impl Learner {
         }
         Ok(Learner {
             target: target.to_owned(),
+            asked: Asked::Any,
             missing,
             chance,
             file: String::new(),
@@ -148,6 +197,16 @@ impl Learner {
             labels: Seen::numbers(),
             standard: Moments::default(),
         })
+    }
+
+    /// The same that takes the target for a quantity, as [`Target::regression`] does.
+    pub fn quantity(self) -> Self {
+        Learner { asked: Asked::Quantity, ..self }
+    }
+
+    /// The same that takes each different value of the target for a class, as [`Target::classification`] does.
+    pub fn classes(self) -> Self {
+        Learner { asked: Asked::Classes, ..self }
     }
 
     /// Takes in the next part of the table.
@@ -164,16 +223,18 @@ impl Learner {
         }
         let usable = self.missing.usable(part, &self.target)?;
         self.lesson.dropped += (part.rows() - usable.len()) as u64;
-        let training: Vec<usize> = usable
-            .iter()
-            .copied()
-            .filter(|&row| self.chance.part(self.rows + row as u64) == Part::Training)
-            .collect();
+        let mut training = Vec::with_capacity(usable.len());
+        for &row in &usable {
+            match self.chance.part(self.rows + row as u64) {
+                Part::Training => training.push(row),
+                Part::Validation => self.lesson.validation += 1,
+                Part::HeldOut => self.lesson.held_out += 1,
+            }
+        }
         self.lesson.training += training.len() as u64;
-        self.lesson.held_out += (usable.len() - training.len()) as u64;
         self.rows += part.rows() as u64;
 
-        self.labels.add(target, &usable, most_labels());
+        self.labels.add(target, &usable, self.asked.remembers());
         if let Values::Numbers(numbers) = target.values() {
             self.standard.add(training.iter().map(|&row| numbers[row]));
         }
@@ -189,7 +250,7 @@ impl Learner {
     /// # Errors
     /// As [`Encoder::fit_with`] and [`Target::infer`].
     pub fn finish(self) -> Result<Lesson, DataError> {
-        let Counts { training, held_out, .. } = self.lesson;
+        let Counts { training, validation, held_out, .. } = self.lesson;
         if training == 0 {
             return Err(DataError::setting("the number of training rows", 0, "at least 1"));
         }
@@ -200,6 +261,9 @@ impl Learner {
             limit: crate::MAX_VALUES,
         };
         let (labels, reason) = match self.labels {
+            Seen::Texts { .. } if self.asked == Asked::Quantity => {
+                return Err(DataError::TextTarget { file: file.to_owned(), column: shown(name) });
+            }
             Seen::Texts { many: true, .. } => return Err(too_many(name)),
             Seen::Texts { counts, .. } => {
                 let labels = Labels::Texts(counts.into_keys().collect());
@@ -211,8 +275,20 @@ impl Learner {
                     let (file, column) = (file.to_owned(), shown(name));
                     return Err(DataError::OneValue { file, column, value: number_text(only) });
                 }
-                let few = distinct.len() < most_labels();
-                Target::decide(whole, few.then_some(distinct), (training + held_out) as usize)
+                let few = distinct.len() < self.asked.remembers();
+                match self.asked {
+                    Asked::Any => {
+                        let rows = training + validation + held_out;
+                        Target::decide(whole, few.then_some(distinct), rows as usize)
+                    }
+                    Asked::Quantity => (None, Target::QUANTITY.to_owned()),
+                    Asked::Classes if !few => return Err(too_many(name)),
+                    Asked::Classes => {
+                        let reason =
+                            format!("holds numbers with {} different values", distinct.len());
+                        (Some(Labels::Numbers(distinct)), reason)
+                    }
+                }
             }
         };
         let target_code = match &labels {
@@ -268,11 +344,6 @@ impl Learner {
     }
 }
 
-/// Numbers are remembered up to one more than can be classes.
-fn most_labels() -> usize {
-    crate::target::MOST_NUMERIC_CLASSES + 1
-}
-
 impl Seen {
     fn numbers() -> Self {
         let (moments, distinct) = (Moments::default(), Vec::new());
@@ -306,17 +377,22 @@ impl Seen {
                 }
             }
             (Seen::Texts { counts, gaps, many }, Values::Texts(texts)) => {
+                // One search for each different text, not for each row.
+                let mut found = vec![0_u64; texts.distinct().len()];
                 for &row in rows {
-                    match texts.get(row) {
-                        "" => *gaps = true,
-                        _ if *many => {}
-                        text => match counts.get_mut(text) {
-                            Some(count) => *count += 1,
-                            None => {
-                                counts.insert(text.to_owned(), 1);
-                                *many = counts.len() > crate::MAX_VALUES;
-                            }
-                        },
+                    match texts.codes()[row] {
+                        MISSING => *gaps = true,
+                        code => found[code as usize] += 1,
+                    }
+                }
+                for (text, count) in texts.distinct().zip(found).filter(|&(_, count)| count > 0) {
+                    match counts.get_mut(text) {
+                        _ if *many => return,
+                        Some(known) => *known += count,
+                        None => {
+                            counts.insert(text.to_owned(), count);
+                            *many = counts.len() > crate::MAX_VALUES;
+                        }
                     }
                 }
             }
@@ -332,6 +408,53 @@ pub struct Samples {
     pub inputs: Matrix,
     /// One a sample.
     pub targets: Targets,
+}
+
+impl Samples {
+    /// Those of the given rows of a table that have a target and, where rows with a missing value are left out,
+    /// every value; and which rows these are.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode_features`] and [`Encoder::encode_targets`].
+    pub fn of(
+        encoder: &Encoder,
+        table: &Table,
+        rows: &[usize],
+    ) -> Result<(Self, Vec<usize>), DataError> {
+        let target = table.column(encoder.target())?;
+        let mut rows: Vec<usize> = rows
+            .iter()
+            .copied()
+            .filter(|&row| row >= table.rows() || !target.is_missing(row))
+            .collect();
+        let features = encoder.encode_features(table, &rows)?;
+        let mut inputs = features.matrix;
+        if !features.incomplete.is_empty() {
+            let mut incomplete = features.incomplete.iter().peekable();
+            let whole: Vec<usize> =
+                (0..rows.len()).filter(|place| incomplete.next_if_eq(&place).is_none()).collect();
+            let data = whole.iter().flat_map(|&place| inputs.row(place)).copied().collect();
+            inputs = Matrix { rows: whole.len(), cols: inputs.cols, data };
+            rows = whole.into_iter().map(|place| rows[place]).collect();
+        }
+        let targets = encoder.encode_targets(table, &rows)?;
+        Ok((Samples { inputs, targets }, rows))
+    }
+
+    /// Takes in more, encoded by the same encoder.
+    ///
+    /// # Panics
+    /// If they are not: another number of inputs, or another kind of target.
+    pub fn append(&mut self, more: Samples) {
+        assert_eq!(self.inputs.cols, more.inputs.cols, "samples of one encoder are as wide");
+        self.inputs.rows += more.inputs.rows;
+        self.inputs.data.extend(more.inputs.data);
+        match (&mut self.targets, more.targets) {
+            (Targets::Numbers(all), Targets::Numbers(new)) => all.extend(new),
+            (Targets::Classes(all), Targets::Classes(new)) => all.extend(new),
+            _ => panic!("samples of one encoder have one kind of target"),
+        }
+    }
 }
 
 /// Goes through a table and gives the rows of a part of it encoded, about `rows` at a time; with a seed, in
@@ -368,34 +491,20 @@ struct Reader<'a, R> {
 impl<R: Read> Reader<'_, R> {
     fn next(&mut self, rows: usize) -> Result<Option<Samples>, DataError> {
         let cols = self.encoder.width();
-        let mut data: Vec<f64> = Vec::new();
-        let mut targets: Option<Targets> = None;
-        while data.len() < rows.max(1) * cols {
+        let mut all: Option<Samples> = None;
+        while all.as_ref().map_or(0, |all| all.inputs.data.len()) < rows.max(1) * cols {
             let Some(table) = self.stream.next().transpose()? else { break };
-            let target = table.column(self.encoder.target())?;
             let some: Vec<usize> = (0..table.rows())
                 .filter(|&row| self.chance.part(self.row + row as u64) == self.part)
-                .filter(|&row| !target.is_missing(row))
                 .collect();
             self.row += table.rows() as u64;
-            let features = self.encoder.encode_features(&table, &some)?;
-            let mut incomplete = features.incomplete.iter().peekable();
-            let whole: Vec<usize> =
-                (0..some.len()).filter(|place| incomplete.next_if_eq(&place).is_none()).collect();
-            for &place in &whole {
-                data.extend_from_slice(features.matrix.row(place));
-            }
-            let whole: Vec<usize> = whole.into_iter().map(|place| some[place]).collect();
-            match (&mut targets, self.encoder.encode_targets(&table, &whole)?) {
-                (None, new) => targets = Some(new),
-                (Some(Targets::Numbers(all)), Targets::Numbers(new)) => all.extend(new),
-                (Some(Targets::Classes(all)), Targets::Classes(new)) => all.extend(new),
-                _ => unreachable!("an encoder has one kind of target"),
+            let (samples, _) = Samples::of(self.encoder, &table, &some)?;
+            match &mut all {
+                None => all = Some(samples),
+                Some(all) => all.append(samples),
             }
         }
-        let count = data.len() / cols.max(1);
-        let Some(targets) = targets.filter(|_| count > 0) else { return Ok(None) };
-        let samples = Samples { inputs: Matrix { rows: count, cols, data }, targets };
+        let Some(samples) = all.filter(|all| all.inputs.rows > 0) else { return Ok(None) };
         Ok(Some(match &mut self.rng {
             Some(rng) => shuffled(samples, rng),
             None => samples,

@@ -13,7 +13,8 @@
 //! [`generate`] makes the well-known sets of the plane: moons, circles, spirals, xor, gaussians;
 //! [`samples`] are small real tables to try things on.
 //!
-//! Nothing here opens a file: input is any [`std::io::Read`], and names are only used in messages.
+//! Nothing here opens a file: input is any [`std::io::Read`], and names are only used in messages. With the
+//! feature `parquet` a table may be an open Parquet file, too.
 //! Everything random takes a seed, and the same seed gives the same values on every platform.
 //!
 //! ```
@@ -47,6 +48,8 @@ mod matrix;
 pub mod metrics;
 mod missing;
 mod number;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod read;
 pub mod samples;
 mod separator;
@@ -71,7 +74,7 @@ pub use standard::Standard;
 pub use survey::{ColumnSurvey, Finding, Kind, Survey};
 pub use table::{Column, Table, Texts, Values, write_number};
 pub use target::{Labels, Target, Task};
-pub use weights::balanced_weights;
+pub use weights::{balanced_weights, balanced_weights_of_counts};
 
 /// The most different values that a text feature, or a target of classes, may have.
 ///

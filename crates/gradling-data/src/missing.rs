@@ -64,6 +64,9 @@ impl Missing {
     /// The rows that can be used: those with a value in the target column, and for
     /// [`Missing::Drop`] in every column.
     ///
+    /// What there is to predict is inferred from a table of [these rows alone](Table::only_rows): a class that
+    /// only other rows have is none.
+    ///
     /// # Errors
     /// No such column, or a missing target where that is an error.
     pub fn usable(self, table: &Table, target: &str) -> Result<Vec<usize>, DataError> {

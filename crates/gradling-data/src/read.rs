@@ -124,17 +124,24 @@ impl TableReader {
     /// The first thing that is wrong, with its line and column: see [`DataError`].
     pub fn read(&self, input: impl Read) -> Result<Table, DataError> {
         let blocks = Blocks::new(self.name.as_str().into(), input).hashed();
-        let mut stream = self.start(blocks)?;
+        let stream = self.start(blocks)?;
         let layout = Arc::clone(&stream.layout);
         let mut builder = Builder::new(&layout);
-        while let Some(block) = stream.blocks.next()? {
-            builder.push(&block)?;
-        }
+        let hash = match stream.source {
+            Source::Text(mut blocks) => {
+                while let Some(block) = blocks.next()? {
+                    builder.push(&block)?;
+                }
+                blocks.hash()
+            }
+            #[cfg(feature = "parquet")]
+            Source::Parquet(_) => None,
+        };
         let table = builder.finish();
         if table.rows() == 0 {
             return Err(DataError::NoRows { file: self.name.clone() });
         }
-        Ok(table.with_hash(stream.blocks.hash()))
+        Ok(table.with_hash(hash))
     }
 
     /// Reads the header and the first rows of `input`; the rest is read in parts, so that a table
@@ -144,6 +151,14 @@ impl TableReader {
     /// As [`read`](Self::read), of the header.
     pub fn stream<R: Read>(&self, input: R) -> Result<TableStream<R>, DataError> {
         self.start(Blocks::new(self.name.as_str().into(), input))
+    }
+
+    /// The same that also takes the [sum](TableStream::hash) of all bytes.
+    ///
+    /// # Errors
+    /// As [`stream`](Self::stream).
+    pub fn stream_hashed<R: Read>(&self, input: R) -> Result<TableStream<R>, DataError> {
+        self.start(Blocks::new(self.name.as_str().into(), input).hashed())
     }
 
     fn start<R: Read>(&self, mut blocks: Blocks<R>) -> Result<TableStream<R>, DataError> {
@@ -174,10 +189,10 @@ impl TableReader {
         if rows.len() < HEAD && rows.len() > 1 && !blocks.is_whole() {
             rows.pop();
         }
-        let columns = self.columns(names, &rows)?;
-        if columns.iter().all(|(_, kind)| kind.is_none()) {
-            return Err(DataError::setting("the choice of columns", "empty", "at least one"));
-        }
+        let columns = self.columns(names, |at| match self.holds_numbers(&rows, at) {
+            true => Kind::Number,
+            false => Kind::Text,
+        })?;
         blocks.skip(end);
         blocks.separate(delimiter);
         let layout = Layout {
@@ -188,7 +203,50 @@ impl TableReader {
             letters,
             columns,
         };
-        Ok(TableStream { layout: Arc::new(layout), blocks, letters })
+        Ok(TableStream { layout: Arc::new(layout), source: Source::Text(blocks), letters })
+    }
+
+    /// Reads the header of a Parquet file; the rest is read in parts. Its columns say themselves what they
+    /// hold, so of the settings those of columns and missing values alone count.
+    ///
+    /// # Errors
+    /// A file that is damaged, columns as [`read`](Self::read) has them, or one that holds lists or groups.
+    #[cfg(feature = "parquet")]
+    pub fn stream_parquet<R>(&self, file: std::fs::File) -> Result<TableStream<R>, DataError> {
+        let opened = crate::parquet::Opened::new(&self.name, file)?;
+        let names = opened.names();
+        check_names(&self.name, names.iter().map(String::as_str))?;
+        let columns = self.columns(names, |at| opened.kind(at))?;
+        let layout = Layout {
+            file: self.name.clone(),
+            delimiter: b',',
+            numbers: self.numbers,
+            missing: self.missing,
+            letters: Letters::default(),
+            columns,
+        };
+        let source = Source::Parquet(Box::new(opened.parts(&layout)?));
+        Ok(TableStream { layout: Arc::new(layout), source, letters: Letters::default() })
+    }
+
+    /// Reads all of a Parquet file.
+    ///
+    /// # Errors
+    /// As [`stream_parquet`](Self::stream_parquet), and what is wrong with a value, with its row and column.
+    #[cfg(feature = "parquet")]
+    pub fn read_parquet(&self, file: std::fs::File) -> Result<Table, DataError> {
+        use std::io::Seek;
+        let unread = |source| DataError::Read { file: self.name.clone(), source };
+        let mut input = file.try_clone().map_err(unread)?;
+        input.rewind().map_err(unread)?;
+        let hash = crate::blocks::sum(&mut input).map_err(unread)?;
+        let mut stream = self.stream_parquet::<std::io::Empty>(file)?;
+        let rest = match &mut stream.source {
+            Source::Parquet(parts) => parts.rest(&stream.layout)?,
+            Source::Text(_) => None,
+        };
+        let table = rest.ok_or_else(|| DataError::NoRows { file: self.name.clone() })?;
+        Ok(table.with_hash(Some(hash)))
     }
 
     /// The names in the header, checked.
@@ -217,11 +275,11 @@ impl TableReader {
         Ok(names)
     }
 
-    /// What each column that is kept holds, as the head tells.
+    /// What each column that is kept holds, as text or as its place tells.
     fn columns(
         &self,
         names: Vec<String>,
-        head: &[ByteRecord],
+        holds: impl Fn(usize) -> Kind,
     ) -> Result<Vec<(String, Option<Kind>)>, DataError> {
         // Sets, because a table may have as many columns as rows.
         let set = |names: &[String]| names.iter().cloned().collect::<HashSet<String>>();
@@ -243,16 +301,17 @@ impl TableReader {
             return Err(unknown_column(&self.name, unknown, names.iter().map(String::as_str)));
         }
         let chosen = set(chosen);
-        let kind = |at: usize, name: &str| {
-            let is_text = text.contains(name) || !self.holds_numbers(head, at);
-            if is_text { Kind::Text } else { Kind::Number }
-        };
+        let kind = |at: usize, name: &str| if text.contains(name) { Kind::Text } else { holds(at) };
         let columns = names.into_iter().enumerate().map(|(at, name)| {
             let kept = chosen.contains(&name) == keeps_chosen;
             let kind = kept.then(|| kind(at, &name));
             (name, kind)
         });
-        Ok(columns.collect())
+        let columns: Vec<(String, Option<Kind>)> = columns.collect();
+        if columns.iter().all(|(_, kind)| kind.is_none()) {
+            return Err(DataError::setting("the choice of columns", "empty", "at least one"));
+        }
+        Ok(columns)
     }
 
     /// Whether a column's cells in the head are numbers, but for mistakes.
@@ -274,27 +333,41 @@ impl TableReader {
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
+pub(crate) enum Kind {
     Number,
     Text,
 }
 
 /// What a table's cells are, as its header and first rows tell; `None` is a column that is left out.
 #[derive(Debug)]
-struct Layout {
-    file: String,
+pub(crate) struct Layout {
+    pub(crate) file: String,
     delimiter: u8,
     numbers: NumberFormat,
     missing: Empty,
     /// What the header has shown.
     letters: Letters,
-    columns: Vec<(String, Option<Kind>)>,
+    pub(crate) columns: Vec<(String, Option<Kind>)>,
+}
+
+#[cfg(feature = "parquet")]
+impl Layout {
+    pub(crate) fn keeps_missing(&self) -> bool {
+        self.missing == Empty::Kept
+    }
+}
+
+/// Where the rows of a stream come from.
+enum Source<R> {
+    Text(Blocks<R>),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<crate::parquet::Parts>),
 }
 
 /// A table that is read in parts, each a [`Table`] of some thousand rows with the same columns.
 pub struct TableStream<R> {
     layout: Arc<Layout>,
-    blocks: Blocks<R>,
+    source: Source<R>,
     letters: Letters,
 }
 
@@ -306,12 +379,26 @@ impl<R: Read> TableStream<R> {
     /// What the reader says.
     pub fn block(&mut self) -> Result<Option<Block>, DataError> {
         let layout = Arc::clone(&self.layout);
-        Ok(self.blocks.next()?.map(|raw| Block { layout, raw }))
+        let content = match &mut self.source {
+            Source::Text(blocks) => blocks.next()?.map(Content::Text),
+            #[cfg(feature = "parquet")]
+            Source::Parquet(parts) => parts.next(&layout)?.map(Content::Table),
+        };
+        Ok(content.map(|content| Block { layout, content }))
     }
 
     /// The encoding, if a letter that is not ASCII has told.
     pub fn encoding(&self) -> Option<Encoding> {
         self.letters.found.map(|(encoding, _)| encoding)
+    }
+
+    /// SHA-256 of what was read so far, in hexadecimal; `None` if the stream was not to take it.
+    pub fn hash(&self) -> Option<String> {
+        match &self.source {
+            Source::Text(blocks) => blocks.hash(),
+            #[cfg(feature = "parquet")]
+            Source::Parquet(_) => None,
+        }
     }
 
     /// The byte between cells.
@@ -343,7 +430,15 @@ impl<R: Read> Iterator for TableStream<R> {
 #[derive(Debug)]
 pub struct Block {
     layout: Arc<Layout>,
-    raw: Raw,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Text(Raw),
+    /// Parquet is unpacked as it is read.
+    #[cfg(feature = "parquet")]
+    Table(Table),
 }
 
 impl Block {
@@ -352,9 +447,15 @@ impl Block {
     /// # Errors
     /// As [`TableReader::read`].
     pub fn parse(&self) -> Result<Table, DataError> {
-        let mut builder = Builder::new(&self.layout);
-        builder.push(&self.raw)?;
-        Ok(builder.finish())
+        match &self.content {
+            Content::Text(raw) => {
+                let mut builder = Builder::new(&self.layout);
+                builder.push(raw)?;
+                Ok(builder.finish())
+            }
+            #[cfg(feature = "parquet")]
+            Content::Table(table) => Ok(table.clone()),
+        }
     }
 }
 
@@ -519,7 +620,8 @@ fn refuse_other_files(file: &str, head: &[u8]) -> Result<(), DataError> {
         (
             b"PAR1",
             "is a Parquet file",
-            "save it as CSV, as by pandas: read_parquet(…).to_csv(…, index=False)",
+            "give it as a file to a gradling that was built with --features parquet, or save it as CSV, as by \
+             pandas: read_parquet(…).to_csv(…, index=False)",
         ),
         (b"PK\x03\x04", "is a ZIP archive or a spreadsheet", "unpack it, or save the sheet as CSV"),
         (

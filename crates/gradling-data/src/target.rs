@@ -132,6 +132,8 @@ pub struct Target {
 }
 
 impl Target {
+    pub(crate) const QUANTITY: &str = "is taken as a quantity";
+
     /// The column that is most likely meant to be predicted, and why: one that is named `target`,
     /// `label`, `class`, `outcome` or `y`, whatever the case, or else the last one.
     pub fn guess(table: &Table) -> (&str, &'static str) {
@@ -195,9 +197,7 @@ impl Target {
     /// No such column, only one value in it, or text.
     pub fn regression(table: &Table, column: &str) -> Result<Self, DataError> {
         match table.column(column)?.values() {
-            Values::Numbers(_) => {
-                Target::new(table, column, None, "is taken as a quantity".to_owned())
-            }
+            Values::Numbers(_) => Target::new(table, column, None, Target::QUANTITY.to_owned()),
             Values::Texts(_) => {
                 Err(DataError::TextTarget { file: table.name().to_owned(), column: shown(column) })
             }

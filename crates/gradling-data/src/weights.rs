@@ -25,10 +25,16 @@ pub fn balanced_weights(classes: &[usize], count: usize) -> Result<Vec<f64>, Dat
         let rule = || format!("less than {count}, the number of classes");
         *counts.get_mut(class).ok_or_else(|| DataError::setting("a class", class, rule()))? += 1;
     }
+    Ok(balanced_weights_of_counts(&counts))
+}
+
+/// The same where so many samples are of each class.
+pub fn balanced_weights_of_counts(counts: &[usize]) -> Vec<f64> {
+    let all: usize = counts.iter().sum();
     let kinds = counts.iter().filter(|&&count| count > 0).count();
     let weight = |&of: &usize| match of {
         0 => 0.0,
-        of => classes.len() as f64 / (kinds * of) as f64,
+        of => all as f64 / (kinds * of) as f64,
     };
-    Ok(counts.iter().map(weight).collect())
+    counts.iter().map(weight).collect()
 }

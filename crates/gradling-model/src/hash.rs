@@ -20,6 +20,14 @@ impl DataHash {
         DataHash(Sha256::digest(bytes).into())
     }
 
+    /// The hash that these 64 digits write, as [`gradling_data::TableStream::hash`] gives them.
+    ///
+    /// # Errors
+    /// Another text.
+    pub fn of_digits(text: &str) -> Result<Self, NoHash> {
+        digits(text)
+    }
+
     /// The hash of the file that a table was read from, if it was.
     pub fn of_table(table: &Table) -> Option<Self> {
         digits(table.hash()?).ok()

@@ -66,6 +66,9 @@ pub(super) fn hash(data: &Data) -> String {
             }
         }
     }
+    if let Some(streamed) = &data.streamed {
+        hash.update(&streamed.train.hash().to_le_bytes());
+    }
     // Names and scales: the same scores can come from other numbers.
     hash.update(format!("{:?}", data.encoder).as_bytes());
     format!("{:032x}", hash.digest128())

@@ -1,5 +1,6 @@
 //! From a file to encoded rows to train on and to judge by.
 
+use super::rows::Rows;
 use super::text::{count, plain};
 use crate::failure::Failure;
 use crate::reading::{Reading, open};
@@ -60,9 +61,52 @@ pub(crate) enum ClassWeight {
     Balanced,
 }
 
-/// A table and what to learn from it.
+impl Source {
+    /// The reader of a table of this name.
+    pub(super) fn reader(&self, name: &str) -> Result<TableReader, Failure> {
+        let reader = self.reading.reader(TableReader::new(name))?;
+        let reader = reader.without(&self.without).text(&self.text);
+        Ok(if self.missing == Missing::Error { reader } else { reader.keep_missing() })
+    }
+
+    /// The column to predict, and why if it was not asked for.
+    pub(super) fn target_of(&self, table: &Table) -> (String, Option<&'static str>) {
+        match &self.target {
+            Some(name) => (name.clone(), None),
+            None => {
+                let (name, why) = Target::guess(table);
+                (name.to_owned(), Some(why))
+            }
+        }
+    }
+
+    /// What is said of so many rows that cannot be used.
+    pub(super) fn dropped(&self, rows: usize) -> Option<String> {
+        let why = match self.missing {
+            Missing::Drop => "a missing value",
+            _ => "no target",
+        };
+        (rows > 0).then(|| format!("{} left out for {why}", count(rows, "row")))
+    }
+
+    /// Refuses to weigh classes where there are none.
+    pub(super) fn check(&self, target: &Target) -> Result<(), Failure> {
+        if self.class_weight == ClassWeight::Balanced && target.labels().is_none() {
+            return Err(Failure::Input(format!(
+                "--class-weight balanced needs classes, but {target}; leave it out, or say --task classes"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// What there is to learn from a table.
 pub(super) struct Problem {
-    pub(super) table: Table,
+    /// The table's name, rows, SHA-256 and encoding, with the first line that told.
+    pub(super) name: String,
+    pub(super) rows: usize,
+    pub(super) hash: Option<String>,
+    pub(super) encoding: Option<(Encoding, u64)>,
     pub(super) target: Target,
     /// What the whole table holds.
     pub(super) survey: Survey,
@@ -70,61 +114,48 @@ pub(super) struct Problem {
     pub(super) guessed: Option<&'static str>,
     /// Rows that cannot be used, and why.
     pub(super) dropped: Option<String>,
-    missing: Missing,
+    pub(super) missing: Missing,
+}
+
+/// A table in memory and what to learn from it.
+pub(super) struct Whole {
+    pub(super) problem: Problem,
+    table: Table,
     class_weight: ClassWeight,
     numbers: NumberFormat,
 }
 
-impl Problem {
+impl Whole {
     pub(super) fn read(path: &Path, source: &Source) -> Result<Self, Failure> {
-        let name = path.display().to_string();
-        let reader = source.reading.reader(TableReader::new(name))?;
-        let mut reader = reader.without(&source.without).text(&source.text);
-        if source.missing != Missing::Error {
-            reader = reader.keep_missing();
-        }
+        let reader = source.reader(&path.display().to_string())?;
         let table = reader.read(open(path)?).map_err(advise)?;
         let mut survey = Survey::default();
         survey.add(&table);
 
-        let (name, guessed) = match &source.target {
-            Some(name) => (name.clone(), None),
-            None => {
-                let (name, why) = Target::guess(&table);
-                (name.to_owned(), Some(why))
-            }
-        };
+        let (name, guessed) = source.target_of(&table);
         let usable = source.missing.usable(&table, &name)?;
-        let (table, dropped) = match table.rows() - usable.len() {
-            0 => (table, None),
-            lost => {
-                let why = match source.missing {
-                    Missing::Drop => "a missing value",
-                    _ => "no target",
-                };
-                (
-                    table.only_rows(&usable)?,
-                    Some(format!("{} left out for {why}", count(lost, "row"))),
-                )
-            }
-        };
+        let lost = table.rows() - usable.len();
+        let table = if lost == 0 { table } else { table.only_rows(&usable)? };
         let target = match source.task {
             AskedTask::Auto => Target::infer(&table, &name),
             AskedTask::Regression => Target::regression(&table, &name),
             AskedTask::Classes => Target::classification(&table, &name),
         }?;
-        if source.class_weight == ClassWeight::Balanced && target.labels().is_none() {
-            return Err(Failure::Input(format!(
-                "--class-weight balanced needs classes, but {target}; leave it out, or say --task classes"
-            )));
-        }
-        Ok(Problem {
-            table,
+        source.check(&target)?;
+        let problem = Problem {
+            name: table.name().to_owned(),
+            rows: table.rows(),
+            hash: table.hash().map(str::to_owned),
+            encoding: table.encoding(),
             target,
             survey,
             guessed,
-            dropped,
+            dropped: source.dropped(lost),
             missing: source.missing,
+        };
+        Ok(Whole {
+            problem,
+            table,
             class_weight: source.class_weight,
             numbers: source.reading.numbers()?.unwrap_or_default(),
         })
@@ -133,7 +164,7 @@ impl Problem {
     /// Holds out a share of the rows, and of the others a share for validation, and encodes by what the
     /// rest tells.
     pub(super) fn split(&self, held_out: f64, validation: f64, seed: u64) -> Result<Data, Failure> {
-        self.encode(&split(&self.table, &self.target, held_out, seed)?, validation, seed)
+        self.encode(&split(&self.table, &self.problem.target, held_out, seed)?, validation, seed)
     }
 
     /// The same for each of so many folds, which are held out in turn.
@@ -143,17 +174,17 @@ impl Problem {
         validation: f64,
         seed: u64,
     ) -> Result<Vec<Data>, Failure> {
-        let parts = folds(&self.table, &self.target, count, seed)?;
+        let parts = folds(&self.table, &self.problem.target, count, seed)?;
         parts.iter().map(|split| self.encode(split, validation, seed)).collect()
     }
 
     fn encode(&self, split: &Split, validation: f64, seed: u64) -> Result<Data, Failure> {
-        let (table, target) = (&self.table, &self.target);
+        let (table, target) = (&self.table, &self.problem.target);
         let parts = match validation > 0.0 {
             true => split_rows(table, target, &split.train, validation, seed)?,
             false => Split { train: split.train.clone(), held_out: Vec::new() },
         };
-        let encoder = Encoder::fit_with(table, &parts.train, target, self.missing);
+        let encoder = Encoder::fit_with(table, &parts.train, target, self.problem.missing);
         let encoder = encoder.map_err(advise)?.with_numbers(self.numbers);
         let samples = |rows: &[usize]| -> Result<Samples, Failure> {
             Ok(Samples {
@@ -164,12 +195,14 @@ impl Problem {
         let (train, validation) = (samples(&parts.train)?, samples(&parts.held_out)?);
         let held_out = samples(&split.held_out)?;
         let class_weights = self.class_weights(&train)?;
-        Ok(Data { task: target.task(), encoder, train, validation, held_out, class_weights })
+        let task = target.task();
+        Ok(Data { task, encoder, train, validation, held_out, class_weights, streamed: None })
     }
 
     /// How much each class counts, if not all rows count the same.
     fn class_weights(&self, train: &Samples) -> Result<Option<Vec<f64>>, Failure> {
-        let (Targets::Classes(classes), Some(labels)) = (&train.targets, self.target.labels())
+        let (Targets::Classes(classes), Some(labels)) =
+            (&train.targets, self.problem.target.labels())
         else {
             return Ok(None);
         };
@@ -178,11 +211,13 @@ impl Problem {
             ClassWeight::Balanced => Some(balanced_weights(classes, labels.len())?),
         })
     }
+}
 
+impl Problem {
     /// What was found out about the table, a line each.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if let Some((encoding @ Encoding::Windows1252, line)) = self.table.encoding() {
+        if let Some((encoding @ Encoding::Windows1252, line)) = self.encoding {
             notes.push(format!("letters are in {encoding}, as line {line} tells"));
         }
         if let Some(why) = self.guessed {
@@ -200,7 +235,7 @@ impl Problem {
 }
 
 /// Adds the flag that would help.
-fn advise(error: DataError) -> Failure {
+pub(super) fn advise(error: DataError) -> Failure {
     match error {
         DataError::Missing { .. } => Failure::Input(format!(
             "{error}, or choose a way with --missing, such as --missing median"
@@ -223,6 +258,29 @@ pub(super) struct Data {
     pub(super) held_out: Samples,
     /// How much a row of each class counts in the loss; `None` if all rows count the same.
     pub(super) class_weights: Option<Vec<f64>>,
+    /// Where the table is larger than memory, all rows to learn from: the three parts above are some of them
+    /// each, to be looked at.
+    pub(super) streamed: Option<Streamed>,
+}
+
+/// The rows of a table that is larger than memory.
+pub(super) struct Streamed {
+    pub(super) train: Rows,
+    /// How many there are to choose by, and to judge by.
+    pub(super) validation: usize,
+    pub(super) held_out: usize,
+}
+
+impl Data {
+    /// How many rows there are to learn from, to choose by and to judge by.
+    pub(super) fn rows(&self) -> [usize; 3] {
+        match &self.streamed {
+            Some(Streamed { train, validation, held_out }) => {
+                [train.count(), *validation, *held_out]
+            }
+            None => [self.train.rows(), self.validation.rows(), self.held_out.rows()],
+        }
+    }
 }
 
 /// Encoded rows: inputs and targets.
@@ -232,6 +290,16 @@ pub(super) struct Samples {
 }
 
 impl Samples {
+    /// Adds a row, whose target is a score or the number of a class.
+    pub(super) fn push(&mut self, inputs: &[f64], target: f64) {
+        self.inputs.rows += 1;
+        self.inputs.data.extend_from_slice(inputs);
+        match &mut self.targets {
+            Targets::Numbers(scores) => scores.push(target),
+            Targets::Classes(classes) => classes.push(target as usize),
+        }
+    }
+
     pub(super) fn rows(&self) -> usize {
         self.inputs.rows
     }

@@ -96,26 +96,27 @@ pub(super) fn page(of: &Page<'_>) -> String {
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
          <style>\n{STYLE}\n</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
     );
-    let file = file_name(problem.table.name());
+    let file = file_name(&problem.name);
     let _ = writeln!(
         page,
         "<p>{}: {}, {}. {}.</p>",
         escaped(&file),
-        count(problem.table.rows(), "row"),
+        count(problem.rows, "row"),
         count(data.encoder.features().len(), "feature"),
         escaped(&problem.target.to_string())
     );
     let mut sizes = vec![data.train.inputs.cols];
     sizes.extend(&settings.layers);
     sizes.push(fit.network.outputs());
+    let [training, validation, held_out] = data.rows();
     let _ = writeln!(
         page,
         "<p>Network {}, {}; {} to train on, {} to choose by, {} held out. Training {} after {}.</p>",
         shown(&sizes),
         count(parameters(&sizes), "parameter"),
-        thousands(data.train.rows()),
-        thousands(data.validation.rows()),
-        thousands(data.held_out.rows()),
+        thousands(training),
+        thousands(validation),
+        thousands(held_out),
         fit.end.name(),
         count(fit.epochs.len(), "epoch")
     );

@@ -25,16 +25,17 @@ pub(super) fn start(
     settings: &Map<String, Json>,
     after: usize,
 ) -> Result<(), Failure> {
+    let [training, validation, held_out] = data.rows();
     line(&json!({
         "event": "start",
-        "file": problem.table.name(),
+        "file": problem.name,
         "target": data.encoder.target(),
         "task": data.task.to_string(),
         "score": super::figures::score_name(data.task),
         "rows": {
-            "training": data.train.rows(),
-            "validation": data.validation.rows(),
-            "held_out": data.held_out.rows(),
+            "training": training,
+            "validation": validation,
+            "held_out": held_out,
         },
         "inputs": data.train.inputs.cols,
         "after": after,

@@ -1,6 +1,6 @@
 //! The same training several times, with several seeds or on several folds: how much of a result is chance.
 
-use super::data::{Data, Problem};
+use super::data::{Data, Whole};
 use super::figures::score_name;
 use super::fit::{End, Job, fit};
 use super::report::{self, Detail};
@@ -17,7 +17,7 @@ use std::thread;
 /// Trains with `count` seeds from that of the settings on, each on its own split, on as many threads as
 /// there are, and prints the score of each on its held-out rows, their mean and spread.
 pub(super) fn repeat(
-    problem: &Problem,
+    table: &Whole,
     settings: &Settings,
     count: u64,
     interrupted: &AtomicBool,
@@ -27,32 +27,32 @@ pub(super) fn repeat(
     let seed_of = |i: usize| settings.seed.wrapping_add(i as u64);
     let scores = on_all_cores(count as usize, interrupted, |i| {
         let settings = settings.with_seed(seed_of(i));
-        let data = problem.split(settings.held_out, settings.validation, settings.seed)?;
+        let data = table.split(settings.held_out, settings.validation, settings.seed)?;
         score(&data, &settings, interrupted, &progress)
             .map_err(|error| error.within(&format!("seed {}", settings.seed)))
     });
     progress.finish_and_clear();
-    let (scores, name) = (scores?, score_name(problem.target.task()));
+    let (scores, name) = (scores?, score_name(table.problem.target.task()));
     let each = |i: usize| format!("seed {}", seed_of(i));
     tell(&scores, name, &each, &format!("{count} seeds"), detail)
 }
 
 /// Trains on all but one of `count` folds, for each of them, and prints the score of each on that one.
 pub(super) fn folds(
-    problem: &Problem,
+    table: &Whole,
     settings: &Settings,
     count: usize,
     interrupted: &AtomicBool,
     detail: Detail,
 ) -> Result<(), Failure> {
     let progress = report::progress((count * settings.epochs) as u64, detail);
-    let all = problem.folds(count, settings.validation, settings.seed)?;
+    let all = table.folds(count, settings.validation, settings.seed)?;
     let scores = on_all_cores(count, interrupted, |i| {
         score(&all[i], settings, interrupted, &progress)
             .map_err(|error| error.within(&format!("fold {}", i + 1)))
     });
     progress.finish_and_clear();
-    let (scores, name) = (scores?, score_name(problem.target.task()));
+    let (scores, name) = (scores?, score_name(table.problem.target.task()));
     let each = |i: usize| format!("fold {}", i + 1);
     tell(&scores, name, &each, &format!("{count} folds"), detail)
 }

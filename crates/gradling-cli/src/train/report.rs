@@ -204,8 +204,8 @@ pub(super) fn describe(
 ) -> io::Result<()> {
     let features = data.encoder.features();
     let columns = list(features.iter().map(|feature| feature.name.as_str()));
-    let file = file_name(problem.table.name());
-    let rows = count(problem.table.rows(), "row");
+    let file = file_name(&problem.name);
+    let rows = count(problem.rows, "row");
     writeln!(out, "{file}: {rows}, {}: {columns}", count(features.len(), "feature"))?;
     summary::columns(out, &problem.survey.columns(), SUMMARY, "  ")?;
     for note in problem.notes() {
@@ -221,21 +221,37 @@ pub(super) fn describe(
     let mut findings = problem.survey.findings(Some(problem.target.column()));
     findings.retain(|finding| !matches!(finding, Finding::Constant { .. }));
     summary::findings(out, &findings, NAMES)?;
+    let [training, validation, held_out] = data.rows();
     let how = match data.task {
+        _ if data.streamed.is_some() => "at random",
         Task::Regression => "at random",
         Task::Binary | Task::Classes(_) => "each class in its share",
     };
-    let validation = match data.validation.rows() {
+    let validation = match validation {
         0 => String::new(),
         rows => format!("{} to choose by, ", count(rows, "row")),
     };
     writeln!(
         out,
         "{} to train on, {validation}{} held out, {how}, by seed {}",
-        count(data.train.rows(), "row"),
-        count(data.held_out.rows(), "row"),
+        count(training, "row"),
+        count(held_out, "row"),
         settings.seed
     )?;
+    if data.streamed.is_some() {
+        let seen = [&data.train, &data.validation, &data.held_out].map(Samples::rows);
+        writeln!(
+            out,
+            "streamed from the disk; figures are of {} to train on, {}{} held out",
+            thousands(seen[0]),
+            if seen[1] > 0 {
+                format!("{} to choose by, ", thousands(seen[1]))
+            } else {
+                String::new()
+            },
+            thousands(seen[2])
+        )?;
+    }
     let activation = if settings.layers.is_empty() {
         String::new()
     } else {
@@ -257,7 +273,7 @@ pub(super) fn describe(
         out,
         "{} of {}, {optimiser}rate {} {}, weight decay {}",
         count(settings.epochs, "epoch"),
-        count(data.train.rows().div_ceil(settings.batch.get()), "step"),
+        count(training.div_ceil(settings.batch.get()), "step"),
         short(settings.rate),
         course(settings),
         short(settings.weight_decay)

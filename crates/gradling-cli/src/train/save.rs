@@ -220,16 +220,17 @@ pub(super) fn record(
     };
     let features: Vec<&str> =
         data.encoder.features().iter().map(|feature| feature.name.as_str()).collect();
+    let [training, validation, held_out] = data.rows();
     json!({
         "format": 1,
         "version": env!("CARGO_PKG_VERSION"),
         "data": {
-            "file": problem.table.name(),
-            "sha256": problem.table.hash(),
-            "rows": problem.table.rows(),
-            "training_rows": data.train.rows(),
-            "validation_rows": data.validation.rows(),
-            "held_out_rows": data.held_out.rows(),
+            "file": problem.name,
+            "sha256": problem.hash,
+            "rows": problem.rows,
+            "training_rows": training,
+            "validation_rows": validation,
+            "held_out_rows": held_out,
             "features": features,
             "constant_features": data.encoder.constant_features().collect::<Vec<_>>(),
             "inputs": data.train.inputs.cols,

@@ -1,6 +1,6 @@
 //! Many settings tried, and ranked by the validation rows.
 
-use super::data::Problem;
+use super::data::Whole;
 use super::figures::{Figures, score_name};
 use super::fit::{End, Job, fit};
 use super::repeat::on_all_cores;
@@ -79,7 +79,7 @@ struct Tried<'a> {
 /// Tries all combinations of the values on all cores, prints them, best first, and gives the choices with the
 /// best.
 pub(super) fn sweep(
-    problem: &Problem,
+    table: &Whole,
     matches: &ArgMatches,
     axes: &[Axis],
     interrupted: &AtomicBool,
@@ -104,7 +104,7 @@ pub(super) fn sweep(
     let all = (0..count).map(|i| choices(matches, &others(i))).collect::<Result<Vec<_>, _>>()?;
     let first = &all[0];
     let share = first.validation_or_default();
-    let data = problem.split(first.held_out, share, first.seed)?;
+    let data = table.split(first.held_out, share, first.seed)?;
     if data.validation.rows() == 0 {
         return Err(Failure::Input(
             "--sweep ranks by validation rows, and there are none; give a larger --validation"
