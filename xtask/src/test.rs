@@ -49,13 +49,14 @@ fn timed(name: &str, body: impl FnOnce() -> Result<(), String>) -> Result<(), St
     Ok(())
 }
 
-/// cargo-deny, installed into `target/tools` where that was not done before.
+/// cargo-deny, installed into `target/tools` where that was not done before: unoptimised, which is built in a
+/// third of the time and takes two seconds.
 fn cargo_deny() -> Result<PathBuf, String> {
     let tools = root().join("target/tools").join(CARGO_DENY);
     let deny = tools.join("bin/cargo-deny");
     if !deny.exists() {
         let mut install = cargo();
-        install.args(["install", "--quiet", "--locked", "--root"]).arg(&tools);
+        install.args(["install", "--quiet", "--locked", "--debug", "--root"]).arg(&tools);
         step("install cargo-deny", install.arg(format!("cargo-deny@{CARGO_DENY}")))?;
     }
     Ok(deny)
