@@ -209,6 +209,8 @@ export function panels({ set, wrong, deeds }) {
     return [
       element('div', { class: 'buttons field-wide' }, Object.entries(kinds).map(([kind, title]) => button(title, () => deeds.save(kind), { id: `save-${kind}` }))),
       element('p', { class: 'hint' }, 'The model file works with `gradling predict model.safetensors data.csv`. The code repeats this training from the first weights.'),
+      element('div', { class: 'buttons field-wide' }, button('Open a model file…', deeds.openModel, { id: 'open-model' })),
+      element('p', { class: 'hint' }, 'A model of this page or of `gradling train`, for the data that are chosen here: its layers, and its weights to start from.'),
     ];
   }
 

@@ -19,6 +19,19 @@ const NEWS = 5000;
 
 let opened = 0;
 
+const WEIGHTS = 'the first weights';
+const alike = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+/** The numbers of a JSON list; null if it is none. */
+function weights(text) {
+  try {
+    const all = JSON.parse(text);
+    return Array.isArray(all) && all.length <= 100_000 && all.every(Number.isFinite) ? all : null;
+  } catch {
+    return null;
+  }
+}
+
 export async function mount(host) {
   const { root, engine } = host;
   const call = (name, ...args) => engine.call(`network.${name}`, ...args);
@@ -32,8 +45,8 @@ export async function mount(host) {
   let row = null;
   let selected = null;
   let brush = { mode: 'pick', kind: 0 };
-  let packed = null; // the table as it stands in the address
-  let tooLong = false;
+  let packed = {}; // the table (t) and the first weights (w) as they stand in the address
+  let leftOut = []; // names of those that are too long for it
   let playing = false;
   let target = null;
   let spoken = 0;
@@ -55,7 +68,7 @@ export async function mount(host) {
   const settings = panels({
     set,
     wrong,
-    deeds: { roll: () => set('data', 'seed', Math.floor(Math.random() * 1_000_000)), loadTable, pasteTable, sampleTable, draw, clearPoints, race, layers, save: saveAs },
+    deeds: { roll: () => set('data', 'seed', Math.floor(Math.random() * 1_000_000)), loadTable, pasteTable, sampleTable, draw, clearPoints, race, layers, save: saveAs, openModel },
   });
 
   const play = button('Play', toggle, { id: 'play', class: 'button button-main play', 'aria-pressed': 'false' });
@@ -155,12 +168,17 @@ export async function mount(host) {
     const { state: read, wrong: keys } = fromAddress(entries);
     if (keys.length > 0) host.tell(`The address has settings that cannot be read, which are left out: ${keys.join(', ')}`);
     const same = read.data.set === 'table' && state.data.csv;
-    packed = entries.get('t') ?? null;
-    if (packed !== null) {
-      const csv = await unpack(packed);
+    const kept = leftOut.includes(WEIGHTS) && alike(read.net.layers, state.net.layers) && alike(read.net.features, state.net.features);
+    packed = Object.fromEntries(['t', 'w'].filter((key) => entries.has(key)).map((key) => [key, entries.get(key)]));
+    if (packed.t) {
+      const csv = await unpack(packed.t);
       if (csv === null) host.tell(new Error('The table in the address is damaged: it may have been cut'));
       else read.data.csv = csv;
     } else if (same) read.data.csv = state.data.csv;
+    if (packed.w) {
+      read.net.start = weights(await unpack(packed.w, 2_000_000)) ?? [];
+      if (read.net.start.length === 0) host.tell(new Error('The first weights in the address are damaged: they may have been cut'));
+    } else if (kept) read.net.start = state.net.start;
     state = read;
     speed.value = state.speed;
     if (state.data.set === 'points') brush = { mode: 'draw', kind: brush.kind };
@@ -169,20 +187,40 @@ export async function mount(host) {
 
   function store(how) {
     const entries = toAddress(state);
-    entries.t = SETS[state.data.set].file && !tooLong ? packed : null;
+    entries.t = SETS[state.data.set].file ? (packed.t ?? null) : null;
+    entries.w = packed.w ?? null;
     host.address.write(entries, how);
   }
 
-  /** Puts the table into the address, or says that it is too long for that. */
-  async function storeTable() {
-    packed = null;
-    tooLong = false;
-    if (!SETS[state.data.set].file || !state.data.csv) return;
-    packed = await pack(state.data.csv);
-    if (packed.length > host.address.longest - 1500) {
-      tooLong = true;
-      host.tell(`${state.data.name} is too long for a link: the link will open without it. Share, Save keeps it in a file.`);
+  /** Puts the table and the first weights into the address, or says that they are too long for that. */
+  async function storeLong() {
+    packed = {};
+    leftOut = [];
+    const { data, net } = state;
+    const long = [
+      ['t', data.name, SETS[data.set].file ? data.csv : ''],
+      ['w', WEIGHTS, net.start.length > 0 ? JSON.stringify(net.start) : ''],
+    ];
+    let room = host.address.longest - 1500;
+    for (const [key, name, text] of long) {
+      if (!text) continue;
+      const code = await pack(text);
+      if (code.length > room) leftOut.push(name);
+      else {
+        packed[key] = code;
+        room -= code.length;
+      }
     }
+    if (leftOut.length > 0) host.tell(`${tooLong().replace(/^the/, 'The')}: the link will open without. Share, Save keeps it in a file.`);
+  }
+
+  const tooLong = () => `${leftOut.join(' and ')} ${leftOut.length > 1 || leftOut[0] === WEIGHTS ? 'are' : 'is'} too long for a link`;
+
+  /** The first weights are drawn again: those of a model file are for other inputs or layers. */
+  function drawWeights() {
+    state.net.start = [];
+    delete packed.w;
+    leftOut = leftOut.filter((name) => name !== WEIGHTS);
   }
 
   // ---- what is trained ----
@@ -255,9 +293,10 @@ export async function mount(host) {
       }
       state[group][name] = value;
       if (group !== 'training') begin();
+      if (group === 'net' || ['set', 'target', 'classes'].includes(name)) drawWeights();
       if (name === 'set') {
         fit(value);
-        if (value === 'table') await storeTable();
+        if (value === 'table') await storeLong();
       }
       if (name === 'target') state.data.axes = ['', ''];
       if (name === 'target' || name === 'set') state.net.features = [];
@@ -289,6 +328,7 @@ export async function mount(host) {
   function layers(sizes, activations) {
     inOrder(async () => {
       begin();
+      drawWeights();
       state.net.layers = sizes;
       if (activations.length > 0) state.training.activations = activations;
       await open();
@@ -541,7 +581,8 @@ export async function mount(host) {
       begin();
       Object.assign(state.data, { csv: text, name: name.slice(0, 200), target: '', axes: ['', ''], set: 'table' });
       state.net.features = [];
-      await storeTable();
+      drawWeights();
+      await storeLong();
       await open();
       store({ push: true });
     });
@@ -552,6 +593,32 @@ export async function mount(host) {
   }
 
   // ---- files ----
+
+  async function openModel() {
+    const file = await host.pickFile('.safetensors');
+    if (!file) return;
+    if (file.size > 20_000_000) return wrong(`${file.name} is larger than any model that fits here`);
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    inOrder(async () => {
+      let opened;
+      try {
+        opened = await call('openModel', bytes, toEngine(state));
+      } catch (error) {
+        if (error.gone) throw error;
+        return wrong(`${file.name}: ${error.message}`);
+      }
+      begin();
+      const { layers: sizes, features, start, activations, loss, target } = opened;
+      Object.assign(state.net, { layers: sizes, features, start });
+      state.training.loss = loss;
+      if (activations.length > 0) state.training.activations = activations;
+      state.data.target = target;
+      await storeLong();
+      await open();
+      store({ push: true });
+      host.say(`Opened ${file.name}`);
+    });
+  }
 
   function saveAs(kind) {
     inOrder(async () => {
@@ -578,14 +645,24 @@ export async function mount(host) {
       observers.add(callback);
       return () => observers.delete(callback);
     },
-    unshared: () => (tooLong ? `The link leaves out ${state.data.name}, which is too long for it. Save a file instead.` : null),
-    exportState: () => (SETS[state.data.set].file ? { csv: state.data.csv, name: state.data.name } : undefined),
+    unshared: () => (leftOut.length > 0 ? `The link leaves out ${leftOut.join(' and ')}: ${tooLong()}. Save a file instead.` : null),
+    exportState: () => {
+      const table = SETS[state.data.set].file ? { csv: state.data.csv, name: state.data.name } : {};
+      const first = state.net.start.length > 0 ? { start: state.net.start } : {};
+      return table.csv || first.start ? { ...table, ...first } : undefined;
+    },
     importState: (given) =>
       inOrder(async () => {
-        if (typeof given?.csv !== 'string' || given.csv.length > 8_000_000) throw new Error('The file has no table that can be read');
-        state.data.csv = given.csv;
-        state.data.name = String(given.name ?? 'table.csv').slice(0, 200);
-        await storeTable();
+        if (SETS[state.data.set].file) {
+          if (typeof given?.csv !== 'string' || given.csv.length > 8_000_000) throw new Error('The file has no table that can be read');
+          state.data.csv = given.csv;
+          state.data.name = String(given.name ?? 'table.csv').slice(0, 200);
+        }
+        if (given?.start !== undefined) {
+          state.net.start = weights(JSON.stringify(given.start)) ?? [];
+          if (state.net.start.length === 0) throw new Error('The file has first weights that cannot be read');
+        }
+        await storeLong();
         await open({ steps: state.steps });
       }),
   };

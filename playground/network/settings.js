@@ -77,14 +77,14 @@ const STOP = { loss: number, accuracy: number, epochs: whole, patience: whole };
 
 /** All defaults. */
 export function defaults() {
-  const state = { data: { points: [], csv: '', name: 'table.csv' }, net: {}, training: {}, log: [], steps: 0, stop: { loss: 0, accuracy: 0, epochs: 0, patience: 0 }, race: [], speed: 'max' };
+  const state = { data: { points: [], csv: '', name: 'table.csv' }, net: { start: [] }, training: {}, log: [], steps: 0, stop: { loss: 0, accuracy: 0, epochs: 0, patience: 0 }, race: [], speed: 'max' };
   for (const [group, name, , value] of Object.values(KEYS)) state[group][name] = structuredClone(value);
   return state;
 }
 
 const alike = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-/** The state that an address says, but for a table: {state, wrong: names of keys that cannot be read}. */
+/** The state that an address says, but for a table and first weights: {state, wrong: names of keys that cannot be read}. */
 export function fromAddress(entries) {
   const state = defaults();
   const wrong = [];
@@ -118,7 +118,7 @@ export function fromAddress(entries) {
   return { state, wrong };
 }
 
-/** The entries of a state, null for what has its default; without the table. */
+/** The entries of a state, null for what has its default; without the table and first weights. */
 export function toAddress(state) {
   const entries = {};
   for (const [key, [group, name, kind, value]] of Object.entries(KEYS)) {

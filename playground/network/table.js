@@ -1,4 +1,4 @@
-// A table of one's own in an address: its text, compressed, in characters that need no escape.
+// A text in an address, such as a table of one's own: compressed, in characters that need no escape.
 
 const pass = async (bytes, stream) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
 

@@ -247,6 +247,7 @@ export function handlers(wasm, post) {
       if (canvases.plane && looks) stage.bare(canvases.plane, { points, looks });
     },
     irises: () => wasm.irises(),
+    openModel: (bytes, settings) => JSON.parse(wasm.openModel(bytes, settings)),
     /** The room is left: what was trained goes. */
     leave() {
       playing = null;

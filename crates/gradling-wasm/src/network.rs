@@ -13,6 +13,7 @@ pub mod history;
 pub mod log;
 pub mod metrics;
 pub mod net;
+pub mod open;
 pub mod optimiser;
 pub mod picture;
 pub mod sample;

@@ -337,3 +337,13 @@ impl Network {
 pub fn irises() -> String {
     gradling_data::samples::IRIS.to_owned()
 }
+
+/// What the settings, JSON, have to become to go on with a model file, as JSON: see [`open`](super::open::Opened).
+///
+/// # Errors
+/// A file that is no model, or one that does not fit the data of the settings.
+#[wasm_bindgen(js_name = openModel)]
+pub fn open_model(bytes: &[u8], settings: &str) -> Answer<String> {
+    let opened = super::open::open(bytes, &Settings::from_json(settings)?)?;
+    Ok(serde_json::to_string(&opened).map_err(|error| Wrong(error.to_string()))?)
+}

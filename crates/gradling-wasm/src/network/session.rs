@@ -116,7 +116,7 @@ impl Session {
         let shape = Shape { inputs: problem.inputs.len(), layers };
         let training = settings.training.clone();
         let seed = settings.data.seed;
-        let parameters = shape.draw(&training, settings.net.init.engine(), seed);
+        let parameters = first(&settings, &shape)?;
         let rows = problem.train.rows.len() as u32;
         let state = State {
             optimiser: Optimiser::of(&training),
@@ -624,8 +624,8 @@ impl Session {
 impl Session {
     /// The parameters before the first step, edits before it included.
     pub fn first_weights(&self) -> Vec<f64> {
-        let (training, init) = (&self.settings.training, self.settings.net.init.engine());
-        let mut first = self.shape.draw(training, init, self.settings.data.seed);
+        // A session that is there has them.
+        let mut first = first(&self.settings, &self.shape).unwrap_or_default();
         for event in self.log.0.iter().filter(|event| event.at == 0) {
             if let What::Weight(place, number) = event.what {
                 first[place] = number;
@@ -635,6 +635,20 @@ impl Session {
     }
 }
 
+/// The first parameters: those that the settings name, or else drawn.
+fn first(settings: &Settings, shape: &Shape) -> Result<Vec<f64>, Wrong> {
+    let Settings { data, net, training } = settings;
+    if net.start.is_empty() {
+        return Ok(shape.draw(training, net.init.engine(), data.seed));
+    }
+    let (given, needed) = (net.start.len(), shape.parameters());
+    if given == needed {
+        return Ok(net.start.clone());
+    }
+    Err(format!("there are {given} first weights, and the network has {needed} parameters").into())
+}
+
+/// What the scores of all rows that are learned from are compared with, and of those held out.
 fn targets(problem: &Problem, training: &Training) -> [Vec<f32>; 2] {
     let compared = |&t: &f32| compared(training.loss, problem.task, f64::from(t)) as f32;
     [&problem.train, &problem.held].map(|part| part.y.iter().map(compared).collect())

@@ -111,11 +111,13 @@ pub struct Net {
     pub layers: Vec<usize>,
     /// How the first weights are drawn.
     pub init: Init,
+    /// The first weights, in the order of the parameters; drawn if there are none.
+    pub start: Vec<f64>,
 }
 
 impl Default for Net {
     fn default() -> Self {
-        Net { features: Vec::new(), layers: vec![4, 4], init: Init::Xavier }
+        Net { features: Vec::new(), layers: vec![4, 4], init: Init::Xavier, start: Vec::new() }
     }
 }
 
@@ -258,6 +260,9 @@ impl Settings {
         }
         if let Some(size) = net.layers.iter().find(|&&size| !(1..=MOST_NEURONS).contains(&size)) {
             return Err(format!("a layer of {size} neurons: take 1 to {MOST_NEURONS}").into());
+        }
+        if let Some(weight) = net.start.iter().find(|weight| !weight.is_finite()) {
+            return Err(format!("a first weight cannot be {weight}").into());
         }
         training.check()
     }

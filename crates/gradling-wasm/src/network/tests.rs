@@ -368,6 +368,99 @@ fn the_model_file_predicts_what_the_session_does() {
 }
 
 #[test]
+fn a_model_that_is_opened_scores_as_the_one_that_was_saved() {
+    use gradling_data::samples;
+    for data in [
+        json!({"set": "moons"}),
+        json!({"set": "hills"}),
+        json!({"set": "spirals", "classes": 3}),
+        json!({"set": "table", "csv": samples::IRIS, "target": "species"}),
+        json!({"set": "table", "csv": samples::IRIS, "target": "sepal_width_cm"}),
+        json!({"set": "table", "target": "kind",
+            "csv": "size,colour,kind\n1,red,a\n2,blue,b\n3,red,b\n4,green,a\n5,red,a\n6,blue,b\n"}),
+    ] {
+        let is_table = data["set"] == "table";
+        let features = if is_table { json!([]) } else { json!(["x2", "x1", "x1*x2"]) };
+        let mut first = session(json!({
+            "data": data, "net": {"features": features, "layers": [5, 3]},
+            "training": {"rate": 0.02, "activations": ["tanh", "relu"]},
+        }));
+        first.advance(60).unwrap();
+        let bytes = export::model(&first).unwrap();
+
+        // Other rows are held out, so the table's standard scores are others.
+        let mut data = data;
+        data["seed"] = json!(9);
+        if is_table {
+            data["target"] = json!("");
+        }
+        let settings = Settings::from_json(&json!({"data": data}).to_string()).unwrap();
+        let opened = open::open(&bytes, &settings).unwrap();
+        assert_eq!(
+            (&*opened.layers, &*opened.activations),
+            (&[5, 3][..], &["tanh", "relu"].map(String::from)[..])
+        );
+        data["target"] = json!(opened.target);
+        let mut again = session(json!({
+            "data": data,
+            "net": {"features": opened.features, "layers": opened.layers, "start": opened.start},
+            "training": {"activations": opened.activations, "loss": opened.loss},
+        }));
+        assert_eq!(again.first_weights(), opened.start);
+        let (before, after) = if is_table {
+            (of_rows(&mut first), of_rows(&mut again))
+        } else {
+            let part = first.problem.train.x.clone();
+            (first.scores(&part).unwrap(), again.scores(&part).unwrap())
+        };
+        assert!(before.len() > 5);
+        for (&before, &after) in before.iter().zip(&after) {
+            assert!((before - after).abs() < 1e-4 * (1.0 + before.abs()), "{before} {after}");
+        }
+    }
+}
+
+/// The scores of all rows of a table in their order, in its unit.
+fn of_rows(session: &mut Session) -> Vec<f32> {
+    let problem = session.problem.clone();
+    let width = problem.outputs();
+    let mut all = vec![0.0; problem.table.rows() * width];
+    for part in [&problem.train, &problem.held] {
+        let scores = session.scores(&part.x).unwrap();
+        for (&row, scores) in part.rows.iter().zip(scores.chunks(width)) {
+            for (to, &score) in all[row * width..].iter_mut().zip(scores) {
+                *to = problem.quantity(f64::from(score)) as f32;
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn a_model_that_does_not_fit_is_refused_with_what_it_needs() {
+    use gradling_data::samples;
+    let iris = json!({"data": {"set": "table", "csv": samples::IRIS, "target": "species"}});
+    let of = |settings: &serde_json::Value| Settings::from_json(&settings.to_string()).unwrap();
+    let bytes = export::model(&session(iris.clone())).unwrap();
+    let refused = |bytes: &[u8], settings: serde_json::Value| {
+        open::open(bytes, &of(&settings)).unwrap_err().to_string()
+    };
+    let other = refused(&bytes, json!({"data": {"set": "moons"}}));
+    assert!(other.contains("reads sepal_length_cm") && other.contains("open the table"), "{other}");
+    let csv = "a,b\n1,2\n3,4\n5,6\n7,8\n";
+    let other = refused(&bytes, json!({"data": {"set": "table", "csv": csv}}));
+    assert!(other.contains("predicts \"species\""), "{other}");
+    let fewer = samples::IRIS.replace("virginica", "setosa");
+    let fewer = refused(&bytes, json!({"data": {"set": "table", "csv": fewer}}));
+    assert!(fewer.contains("versicolor, virginica, and the data here have"), "{fewer}");
+    assert!(refused(&bytes[..300], iris.clone()).len() > 20);
+    assert!(refused(b"", iris).len() > 20);
+    let start = json!({"net": {"start": [1.0, 2.0]}});
+    let wrong = Session::new(of(&start)).err().unwrap().to_string();
+    assert!(wrong.starts_with("there are 2 first weights"), "{wrong}");
+}
+
+#[test]
 fn texts_of_samples_give_the_numbers_of_the_session() {
     for layers in [vec![3], vec![4, 4], vec![24, 24]] {
         let mut session = session(json!({"net": {"layers": layers}, "data": {"set": "circles"}}));
