@@ -106,6 +106,7 @@ test('the curve has its numbers as a table', () =>
     await atSteps(page, 180);
     await page.locator('.curve-table summary').focus();
     await page.keyboard.press('Enter');
+    await page.locator('.curve-table tbody tr').nth(9).waitFor();
     assert.equal(await page.locator('.curve-table tbody tr').count(), 10);
   }));
 
