@@ -12,6 +12,15 @@ from gradling.compiled import Program
 __all__ = ["Trainer"]
 
 
+def same_parameters(program: Program, optimizer: Optimizer) -> None:
+    """Raises `ValueError` unless a program and an optimiser have the same parameters."""
+    same = len(program.parameters) == len(optimizer.parameters) and all(
+        a is b for a, b in zip(program.parameters, optimizer.parameters)
+    )
+    if not same:
+        raise ValueError("the optimiser must have the program's parameters, in their order")
+
+
 class Trainer:
     """Trains a program by an optimiser, on rows that it shuffles into batches (`fit`) or step by step (`step`).
 
@@ -30,11 +39,7 @@ class Trainer:
         seed: int = 0,
         schedule: Callable[[int], float] | None = None,
     ) -> None:
-        same = len(program.parameters) == len(optimizer.parameters) and all(
-            a is b for a, b in zip(program.parameters, optimizer.parameters)
-        )
-        if not same:
-            raise ValueError("the optimiser must have the program's parameters, in their order")
+        same_parameters(program, optimizer)
         if seed < 0:
             raise ValueError(f"the seed must not be negative, and it is {seed}")
         if batch is not None and batch < 1:

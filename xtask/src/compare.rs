@@ -94,6 +94,15 @@ pub(crate) fn run_all(wanted: &[String]) -> Result<(), String> {
     Ok(())
 }
 
+/// Times steps of the package over Dask, beside the same steps in one process.
+///
+/// # Errors
+/// What failed.
+pub(crate) fn dask() -> Result<(), String> {
+    let python = python::build()?;
+    run(Command::new(python).arg(root().join("xtask/compare/dask_step.py")))
+}
+
 /// Runs our benchmarks of this work.
 fn ours(work: &Work) -> Result<(), String> {
     let bench = ["run", "--quiet", "--release", "--package", "gradling-bench", "--", work.ours];

@@ -39,6 +39,8 @@ Tasks:
                            784-128-10, batches of 128: torch, jax (default both)
   compare table [ROWS]     `gradling train` on a table of ten million rows and 20 inputs,
                            3 GB below target, beside an epoch of torch on one thread
+  compare dask             full-table steps over two local workers of Dask, beside the
+                           same steps in one process
   compare playground       epochs a second in the browser, beside the engine of the
                            TensorFlow playground, which is fetched with git
                            (TENSORFLOW_PLAYGROUND names a clone that is there)
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Some("compare") if rest.first().is_some_and(|first| first == "table") => {
             table::compare(&rest[1..])
         }
+        Some("compare") if rest == ["dask"] => compare::dask(),
         Some("compare") => compare::run_all(&rest),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");

@@ -5,7 +5,7 @@ use crate::number::values;
 use crate::object::{Kind, PyValue, guarded, plain};
 use crate::parameters::PyParameters;
 use crate::world;
-use gradling::{Mode, Number, Options, Program, Runner, Step, Value, shared};
+use gradling::{Mode, Number, Options, Program, Reduction, RunError, Runner, Step, Value, shared};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList};
@@ -75,6 +75,15 @@ impl PyProgram {
         self.0.parameters()
     }
 
+    /// How the losses of the samples become one: `'mean'` or `'sum'`, or None without a loss.
+    #[getter]
+    fn reduction(&self) -> Option<&'static str> {
+        self.0.reduction().map(|reduction| match reduction {
+            Reduction::Mean => "mean",
+            Reduction::Sum => "sum",
+        })
+    }
+
     /// What became a layer, a dot or lanes, and why the rest did not.
     fn explain(&self) -> String {
         self.0.explain().to_string()
@@ -119,6 +128,18 @@ fn options(mode: &str, threads: Option<usize>) -> PyResult<Options> {
     };
     let options = Options::default().mode(mode);
     Ok(threads.map_or(options, |threads| options.threads(threads)))
+}
+
+/// The loss of a batch, and the bytes of its gradient.
+fn slopes<T: Plain>(
+    runner: &mut Runner<T>,
+    parameters: &[T],
+    arrays: &[PyBackedBytes],
+) -> Result<(f64, Vec<u8>), RunError> {
+    let arrays = T::read_all(arrays);
+    let mut gradient = vec![T::default(); parameters.len()];
+    let loss = runner.value_and_grad(parameters, &slices(&arrays), &mut gradient)?;
+    Ok((loss.to_f64(), T::write(&gradient)))
 }
 
 /// A program made ready to run, with its memory.
@@ -181,13 +202,24 @@ impl PyRunner {
             .detach(|| {
                 let mut runner = self.lock();
                 either!(&mut *runner, runner, T => {
-                    let parameters = T::of_all(&parameters);
-                    let arrays = T::read_all(&arrays);
-                    let mut gradient = vec![T::default(); parameters.len()];
-                    runner
-                        .value_and_grad(&parameters, &slices(&arrays), &mut gradient)
-                        .map(|loss| (loss.to_f64(), T::write(&gradient)))
+                    slopes(runner, &T::of_all(&parameters), &arrays)
                 })
+            })
+            .map_err(invalid)?;
+        Ok((loss, PyBytes::new(py, &gradient)))
+    }
+
+    /// The loss of a batch, and the bytes of its gradient, at parameters that are given as bytes.
+    fn value_and_grad_at<'py>(
+        &self,
+        py: Python<'py>,
+        numbers: PyBackedBytes,
+        arrays: Vec<PyBackedBytes>,
+    ) -> PyResult<(f64, Bound<'py, PyBytes>)> {
+        let (loss, gradient) = py
+            .detach(|| {
+                let mut runner = self.lock();
+                either!(&mut *runner, runner, T => slopes(runner, &T::read(&numbers), &arrays))
             })
             .map_err(invalid)?;
         Ok((loss, PyBytes::new(py, &gradient)))

@@ -8,6 +8,7 @@ use gradling::{Number, Runner};
 use pyo3::exceptions::PyArithmeticError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyBytes;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -107,6 +108,25 @@ impl PyOptimizer {
         let mut optimizer = self.lock();
         optimizer.set_rate(lr);
         parameters.change(|values| optimizer.step(values));
+    }
+
+    /// The bytes of numbers after a step by this gradient, all of them float64.
+    fn update<'py>(
+        &self,
+        py: Python<'py>,
+        numbers: PyBackedBytes,
+        gradient: PyBackedBytes,
+        lr: f64,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let (mut numbers, gradient) = (f64::read(&numbers), f64::read(&gradient));
+        if numbers.len() != gradient.len() {
+            let (expected, found) = (numbers.len(), gradient.len());
+            return Err(invalid(format!("{expected} parameters need as many slopes, not {found}")));
+        }
+        let mut optimizer = self.lock();
+        optimizer.set_rate(lr);
+        optimizer.update(&mut numbers, &gradient);
+        Ok(PyBytes::new(py, &f64::write(&numbers)))
     }
 }
 

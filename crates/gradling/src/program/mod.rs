@@ -211,7 +211,7 @@ impl Program {
     }
 
     /// How the losses of the samples become one, if there is a loss.
-    pub(crate) fn reduction(&self) -> Option<Reduction> {
+    pub fn reduction(&self) -> Option<Reduction> {
         self.graph.loss.map(|(_, reduction)| reduction)
     }
 
