@@ -12,7 +12,7 @@ const MICROGRAD_RUST: &str = "micrograd-rust";
 const SYSTEMS: &[(&str, &[&str])] = &[
     (MICROGRAD, python::MICROGRAD),
     (MICROGRAD_RUST, &["micrograd-rust==0.1.0"]),
-    ("torch", &["torch", "numpy"]),
+    ("torch", python::TORCH),
     ("jax", &["jax", "numpy"]),
 ];
 

@@ -1,4 +1,4 @@
-//! Exported models, run by the programs of others: onnxruntime from PyPI, and tract.
+//! Exported models, run by the programs of others: onnxruntime and PyTorch from PyPI, and tract.
 
 use crate::process::{cargo, root, run};
 use crate::python;
@@ -31,6 +31,15 @@ pub(crate) fn all() -> Result<(), String> {
     run(exported("tract_predicts").env("GRADLING_TEST_TRACT", place.join("debug").join(name)))?;
     let fuzz = ["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml"];
     run(cargo().args(fuzz).arg("--target-dir").arg(root().join("target/fuzz")))
+}
+
+/// Exports models to PyTorch and imports its own, with PyTorch itself.
+///
+/// # Errors
+/// As [`onnx`].
+pub(crate) fn torch() -> Result<(), String> {
+    let torch = python::environment("compare/torch", python::TORCH)?;
+    run(exported("torch::").env("GRADLING_TEST_TORCH", torch))
 }
 
 /// The tests of exported models that need a program of others.

@@ -9,6 +9,7 @@ mod process;
 mod python;
 mod rival;
 mod site;
+mod sklearn;
 mod table;
 mod test;
 
@@ -22,7 +23,10 @@ Tasks:
   test playground [FILE ...]
                            build the page and run its tests in Chromium alone, or
                            those in files whose name contains FILE
-  test interop             run exported models with onnxruntime, from PyPI, and tract
+  test interop             run exported models with onnxruntime, from PyPI, and tract,
+                           whose build takes some minutes; check the fuzz targets
+  test torch               export models to PyTorch and import its own (PyTorch is
+                           installed from PyPI, some gigabytes)
   site                     build the playground into target/site, for any static host
   play [--no-open] [--port PORT]
                            build the playground, serve it on this machine and open it
@@ -41,6 +45,8 @@ Tasks:
                            3 GB below target, beside an epoch of torch on one thread
   compare dask             full-table steps over two local workers of Dask, beside the
                            same steps in one process
+  compare sklearn          `gradling train` on two tables beside scikit-learn's
+                           MLPClassifier: whole processes, and accuracy
   compare playground       epochs a second in the browser, beside the engine of the
                            TensorFlow playground, which is fetched with git
                            (TENSORFLOW_PLAYGROUND names a clone that is there)
@@ -53,6 +59,7 @@ fn main() -> ExitCode {
     let done = match task.as_deref() {
         Some("test") if rest.is_empty() => test::run_all(),
         Some("test") if rest == ["interop"] => interop::all(),
+        Some("test") if rest == ["torch"] => interop::torch(),
         Some("test") if rest[0] == "playground" => playground::test(&rest[1..]),
         Some("site") if rest.is_empty() => site::build().map(|site| {
             println!("{}", site.display());
@@ -66,6 +73,7 @@ fn main() -> ExitCode {
             table::compare(&rest[1..])
         }
         Some("compare") if rest == ["dask"] => compare::dask(),
+        Some("compare") if rest == ["sklearn"] => sklearn::compare(),
         Some("compare") => compare::run_all(&rest),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");

@@ -7,6 +7,9 @@ use std::process::Command;
 /// The original that we compare with, and what its programs use.
 pub(crate) const MICROGRAD: &[&str] = &["micrograd==0.1.0", "numpy"];
 
+/// PyTorch, some gigabytes, in the environment `compare/torch`.
+pub(crate) const TORCH: &[&str] = &["torch", "numpy", "safetensors"];
+
 /// Builds the package for the environment of the tests, and returns what runs Python there.
 ///
 /// # Errors

@@ -30,7 +30,7 @@ pub(crate) fn compare(wanted: &[String]) -> Result<(), String> {
     if !folder.is_dir() {
         make(&folder, rows).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
-    let torch = python::environment("compare/torch", &["torch", "numpy"])?;
+    let torch = python::environment("compare/torch", python::TORCH)?;
     run(cargo().args(["build", "--quiet", "--release", "--package", "gradling-cli"]))?;
     let gradling = target.join("release/gradling").with_extension(std::env::consts::EXE_EXTENSION);
     ours(&gradling, &folder)?;

@@ -74,6 +74,7 @@ const PREDICT: &[Example] = &[
 const INSPECT: &[Example] = &[
     ("gradling inspect iris.csv", "What a table holds, column by column, and what is suspicious"),
     ("gradling inspect iris", "What a trained network predicts, and from what"),
+    ("gradling inspect iris --data iris.csv", "And whether it learned from this table"),
     ("gradling inspect iris.csv --json", "For another program"),
 ];
 

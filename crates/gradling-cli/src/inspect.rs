@@ -9,7 +9,7 @@ use crate::train::text::{count, plain};
 use gradling_data::{
     Code, Encoder, Encoding, Fill, Survey, Table, TableReader, Target, TargetCode, Task,
 };
-use gradling_model::Model;
+use gradling_model::{DataHash, Model};
 use serde_json::{Value as Json, json};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// A table as CSV (`-` is stdin), a model file, or the folder that `gradling train --out` wrote.
     #[arg(value_name = "FILE|MODEL")]
     path: PathBuf,
+    /// For a model: tell whether it learned from this table.
+    #[arg(long, value_name = "FILE.csv")]
+    data: Option<PathBuf>,
     /// Print JSON, for programs.
     #[arg(long)]
     json: bool,
@@ -31,10 +34,17 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if is_model(&args.path) {
         let model = predict::load(&args.path)?;
+        let data = args.data.as_deref().map(Data::read).transpose()?;
         return match args.json {
-            true => print(|out| writeln!(out, "{:#}", model_json(&model))),
-            false => print(|out| model_text(out, &model)),
+            true => print(|out| writeln!(out, "{:#}", model_json(&model, data.as_ref()))),
+            false => print(|out| model_text(out, &model, data.as_ref())),
         };
+    }
+    if args.data.is_some() {
+        return Err(Failure::Input(format!(
+            "{}: is no model, and --data is for one; leave it out",
+            args.path.display()
+        )));
     }
     let seen = Seen::read(&args.path, &args.reading)?;
     match args.json {
@@ -53,6 +63,27 @@ fn is_model(path: &Path) -> bool {
         path.is_file() && File::open(path).and_then(|mut f| f.read_exact(&mut start)).is_ok();
     path.extension().is_some_and(|end| end == "safetensors")
         || (read && start[8] == b'{' && start[4..8] == [0; 4])
+}
+
+/// The table that a model may have learned from.
+struct Data {
+    name: String,
+    hash: DataHash,
+}
+
+impl Data {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let unreadable =
+            |error: io::Error| Failure::Input(format!("{name}: cannot be read: {error}"));
+        let hash = DataHash::of_reader(open(path)?).map_err(unreadable)?;
+        Ok(Data { name, hash })
+    }
+
+    /// Whether it is the one; none where the model does not know.
+    fn is_that_of(&self, model: &Model) -> Option<bool> {
+        model.data_hash().map(|known| known == self.hash)
+    }
 }
 
 /// A table, of which nothing is kept but what it holds.
@@ -192,7 +223,7 @@ fn filled(fill: Option<&Fill>) -> String {
     }
 }
 
-fn model_text(out: &mut dyn Write, model: &Model) -> io::Result<()> {
+fn model_text(out: &mut dyn Write, model: &Model, data: Option<&Data>) -> io::Result<()> {
     use crate::table::{Align, Cell, Table};
 
     let (encoder, network) = (model.encoder(), model.numbers());
@@ -202,6 +233,18 @@ fn model_text(out: &mut dyn Write, model: &Model) -> io::Result<()> {
         plain(model.version()),
         model.seed()
     )?;
+    match model.data_hash() {
+        Some(hash) => writeln!(out, "learned from a table with {hash}")?,
+        None => writeln!(out, "learned from a table of which it knows no hash")?,
+    }
+    if let Some(data) = data {
+        let name = plain(&data.name);
+        match data.is_that_of(model) {
+            Some(true) => writeln!(out, "{name} is that table")?,
+            Some(false) => writeln!(out, "{name} is another table, with {}", data.hash)?,
+            None => writeln!(out, "{name} has {}", data.hash)?,
+        }
+    }
     writeln!(out, "predicts {:?}: {}", plain(encoder.target()), predicts(encoder))?;
     writeln!(
         out,
@@ -252,7 +295,7 @@ fn model_text(out: &mut dyn Write, model: &Model) -> io::Result<()> {
     table.write(out, "")
 }
 
-fn model_json(model: &Model) -> Json {
+fn model_json(model: &Model, data: Option<&Data>) -> Json {
     let (encoder, network) = (model.encoder(), model.numbers());
     let (classes, task) = match encoder.target_code() {
         TargetCode::Number(_) => (None, Task::Regression),
@@ -269,11 +312,12 @@ fn model_json(model: &Model) -> Json {
             json!({ "inputs": layer.inputs(), "outputs": layer.outputs(), "activation": activation })
         })
         .collect();
-    json!({
+    let mut json = json!({
         "kind": "model",
         "format": gradling_model::FORMAT,
         "version": model.version(),
         "seed": model.seed(),
+        "data_hash": model.data_hash(),
         "task": task.to_string(),
         "target": encoder.target(),
         "classes": classes,
@@ -281,5 +325,10 @@ fn model_json(model: &Model) -> Json {
         "parameters": network.parameters(),
         "inputs": encoder.inputs(),
         "encoder": encoder,
-    })
+    });
+    if let Some(data) = data {
+        json["data"] =
+            json!({ "file": data.name, "hash": data.hash, "same": data.is_that_of(model) });
+    }
+    json
 }

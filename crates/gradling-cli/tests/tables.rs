@@ -222,6 +222,8 @@ fn inspect_tells_of_a_model_in_text_and_json() {
         tells(
             &out,
             &[
+                concat!("model of gradling ", env!("CARGO_PKG_VERSION"), ", trained with seed 9"),
+                &format!("learned from a table with {IRIS_HASH}"),
                 "predicts \"species\": one of 3 classes: setosa, versicolor, virginica",
                 "network of 2 layers, 67 parameters:",
                 "  4 → 8 tanh",
@@ -233,9 +235,33 @@ fn inspect_tells_of_a_model_in_text_and_json() {
             serde_json::from_str(&done(folder.path(), &["inspect", path, "--json"])).unwrap();
         assert_eq!((&json["kind"], &json["seed"]), (&Json::from("model"), &Json::from(9)));
         assert_eq!(json["classes"], serde_json::json!(["setosa", "versicolor", "virginica"]));
+        assert_eq!((&json["data_hash"], &json["data"]), (&Json::from(IRIS_HASH), &Json::Null));
         assert_eq!(json["layers"][0]["outputs"], 8);
         assert!(json["encoder"]["features"][0]["code"]["number"]["mean"].is_f64());
     }
+}
+
+/// What `sha256sum` says of the sample.
+const IRIS_HASH: &str = "sha256:b6b8efc86732bc48c9fbddba53e2c191fd4f263c0ee98e2b1b7d3543e8d2121d";
+
+#[test]
+fn inspect_tells_whether_a_model_learned_from_a_table() {
+    let other = samples::IRIS.replacen("5.1", "5.2", 1);
+    let folder = folder(&[("iris.csv", samples::IRIS.as_bytes()), ("new.csv", other.as_bytes())]);
+    done(folder.path(), &["train", "iris.csv", "--epochs", "1", "--out", "out"]);
+    const OTHER: &str = "new.csv is another table, with sha256:d3f1443c3b1d3cabe077c77e4e419aaf43058fa8fee73c9ac4a8c1dfd6948cf8";
+    for (table, told, same) in
+        [("iris.csv", "iris.csv is that table", true), ("new.csv", OTHER, false)]
+    {
+        tells(&done(folder.path(), &["inspect", "out", "--data", table]), &[told]);
+        let json = done(folder.path(), &["inspect", "out", "--data", table, "--json"]);
+        let json: Json = serde_json::from_str(&json).unwrap();
+        assert_eq!((&json["data"]["same"], &json["data_hash"]), (&same.into(), &IRIS_HASH.into()));
+    }
+    let none = run(folder.path(), &["inspect", "out", "--data", "none.csv"]);
+    assert!(none.code == 2 && none.err.starts_with("error: none.csv cannot be opened"));
+    let table = run(folder.path(), &["inspect", "iris.csv", "--data", "iris.csv"]);
+    assert!(table.code == 2 && table.err.starts_with("error: iris.csv: is no model, and --data"));
 }
 
 /// Blocks are predicted side by side, and come out in order.

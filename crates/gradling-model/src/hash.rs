@@ -4,6 +4,7 @@ use gradling_data::Table;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::io::{self, Read};
 use std::str::FromStr;
 
 /// What a hash begins with, in text.
@@ -26,6 +27,22 @@ impl DataHash {
     /// Another text.
     pub fn of_digits(text: &str) -> Result<Self, NoHash> {
         digits(text)
+    }
+
+    /// The hash of all bytes that come, however many.
+    ///
+    /// # Errors
+    /// What reading gave.
+    pub fn of_reader(mut reader: impl Read) -> io::Result<Self> {
+        let (mut sum, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(DataHash(sum.finalize().into())),
+                Ok(count) => sum.update(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The hash of the file that a table was read from, if it was.
@@ -92,6 +109,7 @@ mod tests {
         let hash = DataHash::of(b"abc");
         assert_eq!(hash.to_string(), text);
         assert_eq!(text.parse(), Ok(hash));
+        assert_eq!(DataHash::of_reader(&b"abc"[..]).unwrap(), hash);
         for wrong in ["", "sha256:", &text[7..], &text[..70], &text.replace('b', "g"), "md5:00"] {
             assert_eq!(wrong.parse::<DataHash>(), Err(NoHash), "{wrong}");
         }

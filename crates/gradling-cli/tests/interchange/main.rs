@@ -6,3 +6,4 @@ mod onnx;
 mod source;
 #[path = "../terminal/mod.rs"]
 mod terminal;
+mod torch;

@@ -13,7 +13,7 @@ use gradling::nn::Activation;
 use gradling_data::{Code, Encoder, Labels, Standard, TargetCode};
 use graph::{Builder, Constant, ML, float, int, ints, texts};
 use prost::Message;
-use proto::{DOUBLE, FLOAT, INT64, ModelProto, OperatorSetIdProto, STRING};
+use proto::{BOOL, DOUBLE, FLOAT, INT64, ModelProto, OperatorSetIdProto, STRING};
 
 const IR: i64 = 8;
 const OPSET: i64 = 13;
@@ -34,7 +34,7 @@ impl Model {
         let encoder = self.encoder();
         let names = encoder.features().iter().map(|feature| feature.name.as_str());
         let mut graph = Builder::new("gradling", names.clone());
-        let mut scores = encode(&mut graph, encoder);
+        let (mut scores, gaps) = encode(&mut graph, encoder);
         for (number, layer) in (1..).zip(self.numbers().layers()) {
             scores = dense(&mut graph, layer, number, &scores)?;
         }
@@ -50,10 +50,15 @@ impl Model {
         match encoder.target_code() {
             TargetCode::Number(standard) => {
                 let quantity = decode(&mut graph, standard, &scores);
+                let nothing = Constant::Doubles(&[f64::NAN]);
+                let quantity = but_for(&mut graph, gaps.as_deref(), nothing, quantity);
+                let quantity = squeeze(&mut graph, &quantity);
                 graph.output(&quantity, &prediction, DOUBLE, &[None], target);
             }
             TargetCode::Classes(labels) => {
                 let p = probabilities(&mut graph, labels, &scores);
+                let nothing = Constant::Floats(&[f32::NAN]);
+                let p = but_for(&mut graph, gaps.as_deref(), nothing, p);
                 let (label, kind) = most_probable(&mut graph, labels, &p);
                 graph.output(&label, &prediction, kind, &[None], target);
                 let about = format!("of the classes {}", labels.names().join(", "));
@@ -79,9 +84,12 @@ impl Model {
     }
 }
 
-/// The inputs of the network, \[rows, inputs\].
-fn encode(graph: &mut Builder, encoder: &Encoder) -> String {
+/// The inputs of the network, \[rows, inputs\], and which rows miss a value for which nothing stands in,
+/// \[rows, 1\], if they may.
+fn encode(graph: &mut Builder, encoder: &Encoder) -> (String, Option<String>) {
     let mut parts = Vec::new();
+    // What is missing, as 0 and 1.
+    let (mut numbers, mut missing) = (Vec::new(), Vec::new());
     // Neighbouring columns of numbers are scored together.
     let mut run: Vec<Number> = Vec::new();
     for feature in encoder.features() {
@@ -94,9 +102,12 @@ fn encode(graph: &mut Builder, encoder: &Encoder) -> String {
                     _ => None,
                 };
                 run.push(Number { input: input.clone(), standard: *standard, fill });
+                if gap == Gap::Open {
+                    numbers.push(input.clone());
+                }
                 if let Gap::Told(_) = gap {
                     parts.extend(score(graph, &std::mem::take(&mut run)));
-                    let missing = graph.node("IsNaN", &[&input]);
+                    let missing = is_nan(graph, &input);
                     parts.push(cast(graph, &missing, FLOAT));
                 }
             }
@@ -105,11 +116,39 @@ fn encode(graph: &mut Builder, encoder: &Encoder) -> String {
                 let about = "a text without white space around it, empty if it is missing";
                 let text = graph.input(&feature.name, STRING, about);
                 parts.push(one_hot(graph, &text, values, gap));
+                if gap == Gap::Open {
+                    let is_empty = category(graph, &text, &[String::new()], vec![1], 0);
+                    missing.push(cast(graph, &is_empty, FLOAT));
+                }
             }
         }
     }
     parts.extend(score(graph, &run));
-    concat(graph, &parts)
+    if !numbers.is_empty() {
+        let numbers = concat(graph, &numbers);
+        let are_nan = is_nan(graph, &numbers);
+        missing.push(cast(graph, &are_nan, FLOAT));
+    }
+    let gaps = (!missing.is_empty()).then(|| {
+        let missing = concat(graph, &missing);
+        let attributes = vec![ints("axes", vec![1]), int("keepdims", 1)];
+        let any = graph.node_with("ReduceMax", &[&missing], attributes);
+        cast(graph, &any, BOOL)
+    });
+    (concat(graph, &parts), gaps)
+}
+
+/// What is predicted, and nothing for rows with gaps. (NaN among the inputs would not do: some runtimes make a
+/// number of it, by a maximum with 0.)
+fn but_for(
+    graph: &mut Builder,
+    gaps: Option<&str>,
+    nothing: Constant<'_>,
+    predicted: String,
+) -> String {
+    let Some(gaps) = gaps else { return predicted };
+    let nothing = graph.constant("nothing", &[1], nothing);
+    graph.node("Where", &[gaps, &nothing, &predicted])
 }
 
 /// A column of numbers.
@@ -122,6 +161,12 @@ struct Number {
 
 fn cast(graph: &mut Builder, from: &str, to: i32) -> String {
     graph.node_with("Cast", &[from], vec![int("to", to.into())])
+}
+
+/// Of doubles. (Opset 13 has it for them too, but tract knows it for floats alone.)
+fn is_nan(graph: &mut Builder, doubles: &str) -> String {
+    let floats = cast(graph, doubles, FLOAT);
+    graph.node("IsNaN", &[&floats])
 }
 
 fn concat(graph: &mut Builder, parts: &[String]) -> String {
@@ -147,7 +192,7 @@ fn score(graph: &mut Builder, columns: &[Number]) -> Option<String> {
     if columns.iter().any(|column| column.fill.is_some()) {
         let fills = all(|column| column.fill.unwrap_or(f64::NAN));
         let fills = graph.constant("fills", &shape, Constant::Doubles(&fills));
-        let missing = graph.node("IsNaN", &[&together]);
+        let missing = is_nan(graph, &together);
         together = graph.node("Where", &[&missing, &fills, &together]);
     }
     let means = graph.constant("means", &shape, Constant::Doubles(&means));
@@ -174,16 +219,7 @@ fn one_hot(graph: &mut Builder, text: &str, values: &[String], gap: Gap<'_>) -> 
     let place = squeeze(graph, &place);
     let depth = graph.constant("depth", &[1], Constant::Ints(&[count + 1]));
     let off_and_on = graph.constant("off_and_on", &[2], Constant::Floats(&[0.0, 1.0]));
-    let hot = graph.node_with("OneHot", &[&place, &depth, &off_and_on], vec![int("axis", -1)]);
-    if let Gap::Text(_) = gap {
-        return hot;
-    }
-    // Without a text there is no prediction: 0 / 0 is no number.
-    let there = category(graph, text, &[String::new()], vec![0], 1);
-    let there = cast(graph, &there, FLOAT);
-    let zero = graph.constant("zero", &[1], Constant::Floats(&[0.0]));
-    let hole = graph.node("Div", &[&zero, &there]);
-    graph.node("Add", &[&hot, &hole])
+    graph.node_with("OneHot", &[&place, &depth, &off_and_on], vec![int("axis", -1)])
 }
 
 /// The number of a text, or another for texts that are none of these.
@@ -263,14 +299,13 @@ fn activate(
     })
 }
 
-/// The quantity of a standard score, in its unit.
+/// The quantity of a standard score, in its unit, \[rows, 1\].
 fn decode(graph: &mut Builder, standard: &Standard, scores: &str) -> String {
     let scores = cast(graph, scores, DOUBLE);
     let scale = graph.constant("scale", &[1], Constant::Doubles(&[standard.scale]));
     let mean = graph.constant("mean", &[1], Constant::Doubles(&[standard.mean]));
     let from_mean = graph.node("Mul", &[&scores, &scale]);
-    let quantity = graph.node("Add", &[&from_mean, &mean]);
-    squeeze(graph, &quantity)
+    graph.node("Add", &[&from_mean, &mean])
 }
 
 /// \[rows, classes\].
