@@ -20,6 +20,7 @@ mod memory;
 mod optimiser;
 mod parts;
 mod plot;
+mod raster;
 mod repeat;
 mod report;
 mod rows;
@@ -430,8 +431,8 @@ impl Run {
                 fit,
                 judged: judged.as_ref(),
                 needed: &needed,
-                curve: &curve,
-                boundary: boundary.as_deref(),
+                curve: &curve.svg,
+                boundary: boundary.as_ref().map(|picture| &picture.svg[..]),
             });
             let names = folder.write(&Contents {
                 model: model.to_bytes().map_err(|error| Failure::Run(error.to_string()))?,

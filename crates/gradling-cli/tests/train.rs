@@ -82,14 +82,20 @@ fn the_same_seed_gives_the_same_files_and_another_seed_others() {
     train("a", "1");
     train("b", "1");
     train("c", "2");
-    for name in
-        ["model.safetensors", "record.json", "report.html", "boundary.svg", "learning-curve.svg"]
-    {
+    for name in [
+        "model.safetensors",
+        "record.json",
+        "report.html",
+        "boundary.svg",
+        "boundary.png",
+        "learning-curve.svg",
+        "learning-curve.png",
+    ] {
         let bytes = |out: &str| fs::read(folder.path().join(out).join(name)).unwrap();
         assert_eq!(bytes("a"), bytes("b"), "{name}");
         assert_ne!(bytes("a"), bytes("c"), "{name}");
     }
-    assert_eq!(fs::read_dir(folder.path().join("a")).unwrap().count(), 7);
+    assert_eq!(fs::read_dir(folder.path().join("a")).unwrap().count(), 9);
 }
 
 /// Predictions of a folder's model for a file, cell by cell, with the header apart.
@@ -261,12 +267,65 @@ fn pictures_are_sound_svg_whatever_the_names() {
 }
 
 #[test]
+fn pictures_in_pixels_show_what_the_svg_says() {
+    let folder = folder(&[("moons.csv", samples::MOONS)]);
+    let args = ["train", "moons.csv", "--target", "label", "--epochs", "4", "--out", "out"];
+    done(folder.path(), &args);
+    for name in ["boundary", "learning-curve"] {
+        let path = folder.path().join("out").join(name);
+        let pixels = tiny_skia::Pixmap::load_png(path.with_extension("png")).unwrap();
+        let svg = fs::read_to_string(path.with_extension("svg")).unwrap();
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        let number = |node: roxmltree::Node<'_, '_>, name: &str| -> u32 {
+            node.attribute(name).unwrap().parse().unwrap()
+        };
+        let root = document.root_element();
+        let size = (2 * number(root, "width"), 2 * number(root, "height"));
+        assert_eq!((pixels.width(), pixels.height()), size);
+        let colour = |x: u32, y: u32| {
+            let pixel = pixels.pixel(2 * x, 2 * y).unwrap();
+            format!("#{:02X}{:02X}{:02X}", pixel.red(), pixel.green(), pixel.blue())
+        };
+        let all = |tag: &'static str| root.descendants().filter(move |node| node.has_tag_name(tag));
+        // The title has letters, and there are none to its left.
+        let title = all("text").next().unwrap();
+        let (left, top) = (number(title, "x"), number(title, "y"));
+        let inked = |from: u32| {
+            let row = |y| (from..from + 20).filter(move |&x| colour(x, y) != "#FFFFFF").count();
+            (top..top + 16).map(row).sum::<usize>()
+        };
+        assert!(inked(left) > 40, "{name}");
+        assert_eq!(inked(left - 20), 0, "{name}");
+        // The disc that was drawn last covers the others, as a row that was held out.
+        let filled = |node: &roxmltree::Node<'_, '_>| node.attribute("fill") != Some("none");
+        if let Some(disc) = all("circle").rfind(filled) {
+            let found = colour(number(disc, "cx"), number(disc, "cy"));
+            assert_eq!(Some(found.as_str()), disc.attribute("fill"));
+        }
+        // The field in a corner of the plane, or else the white below all.
+        let corner = if name == "boundary" { (78, 74) } else { (2, 2) };
+        let covers = |node: &roxmltree::Node<'_, '_>| {
+            let (x, y) = (number(*node, "x"), number(*node, "y"));
+            let (right, bottom) = (x + number(*node, "width"), y + number(*node, "height"));
+            (x..right).contains(&corner.0) && (y..bottom).contains(&corner.1)
+        };
+        let field = all("rect").filter(filled).rfind(covers).unwrap();
+        assert_eq!(Some(colour(corner.0, corner.1).as_str()), field.attribute("fill"), "{name}");
+        // The lines of the training rows.
+        let lines = all("polyline").filter(|line| line.attribute("stroke") == Some("#0072B2"));
+        assert_eq!(lines.count(), if name == "boundary" { 0 } else { 4 }, "two, and their legends");
+    }
+}
+
+#[test]
 fn a_boundary_of_an_earlier_run_does_not_stay_beside_another_model() {
     let folder = folder(&[("moons.csv", samples::MOONS), ("iris.csv", samples::IRIS)]);
     let train = |file, target| {
         let args = ["train", file, "--target", target, "--epochs", "1", "--out", "out"];
         done(folder.path(), &args);
-        folder.path().join("out/boundary.svg").exists()
+        let there = |name: &str| folder.path().join("out").join(name).exists();
+        assert_eq!(there("boundary.svg"), there("boundary.png"));
+        there("boundary.svg")
     };
     assert!(train("moons.csv", "label"));
     assert!(!train("iris.csv", "species"));

@@ -1,10 +1,11 @@
-//! The learning curve and the decision boundary as SVG.
+//! The learning curve and the decision boundary, as SVG and as PNG.
 
 use super::boundary::{Part, Plane};
 use super::colour::{Colour, HELD_OUT, INK, TRAINING, WHITE};
 use super::curve::Scale;
 use super::figures::Figures;
 use super::fit::Epoch;
+use super::raster::{self, Pixels};
 use crate::number::short;
 use gradling_model::Model;
 use plotters::chart::{ChartBuilder, ChartContext};
@@ -25,6 +26,32 @@ const TITLE: i32 = 16;
 
 type Outcome<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
 
+/// A picture, in both of its forms.
+pub(super) struct Picture {
+    pub(super) svg: String,
+    pub(super) png: Vec<u8>,
+}
+
+impl Picture {
+    /// What is drawn in the same way on both.
+    fn new(size: (u32, u32), drawing: &impl Drawing) -> Result<Self, Box<dyn Error>> {
+        let mut svg = String::new();
+        {
+            let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+            drawing.draw(&root)?;
+            root.present()?;
+        }
+        let mut pixmap = raster::empty(size).ok_or("there is no room for the pixels")?;
+        drawing.draw(&Pixels::on(&mut pixmap)?.into_drawing_area())?;
+        Ok(Picture { svg, png: pixmap.encode_png()? })
+    }
+}
+
+/// What can be drawn on anything.
+trait Drawing {
+    fn draw<B: DrawingBackend>(&self, root: &DrawingArea<B, Shift>) -> Outcome<B>;
+}
+
 fn ink(share: f64) -> Colour {
     WHITE.mix(INK, share)
 }
@@ -34,14 +61,23 @@ fn style(size: i32, share: f64) -> TextStyle<'static> {
 }
 
 /// The loss and the score by epoch, side by side.
+struct Curve<'a> {
+    title: &'a str,
+    score_name: &'a str,
+    epochs: &'a [Epoch],
+}
+
 pub(super) fn learning_curve(
     title: &str,
     score_name: &str,
     epochs: &[Epoch],
-) -> Result<String, Box<dyn Error>> {
-    let mut svg = String::new();
-    {
-        let root = SVGBackend::with_string(&mut svg, (920, 380)).into_drawing_area();
+) -> Result<Picture, Box<dyn Error>> {
+    Picture::new((920, 380), &Curve { title, score_name, epochs })
+}
+
+impl Drawing for Curve<'_> {
+    fn draw<B: DrawingBackend>(&self, root: &DrawingArea<B, Shift>) -> Outcome<B> {
+        let Curve { title, score_name, epochs } = *self;
         root.fill(&WHITE.svg())?;
         root.draw(&Text::new(title.to_owned(), (24, 18), style(TITLE, 1.0)))?;
         let (_, below) = root.split_vertically(44);
@@ -56,10 +92,8 @@ pub(super) fn learning_curve(
         } else {
             panel(&left, "loss", epochs, low..high * 1.05, loss)?;
         }
-        panel(&right, score_name, epochs, score_range(epochs), score)?;
-        root.present()?;
+        panel(&right, score_name, epochs, score_range(epochs), score)
     }
-    Ok(svg)
 }
 
 /// From the lowest score, but not from far below 0, to 1.
@@ -155,39 +189,47 @@ const TOP: i32 = 72;
 const SHADES: f64 = 12.0;
 
 /// What the model says of each point of the plane, and the rows on it.
+struct Boundary<'a> {
+    title: &'a str,
+    plane: &'a Plane,
+    /// The colour of each cell, row by row.
+    colours: Vec<Colour>,
+}
+
+const CELLS: usize = (SIDE / CELL) as usize;
+
 pub(super) fn boundary(
     title: &str,
     plane: &Plane,
     model: &Model,
-) -> Result<String, Box<dyn Error>> {
-    let mut svg = String::new();
-    {
-        let size = ((LEFT + SIDE + 28) as u32, (TOP + SIDE + 64) as u32);
-        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        root.fill(&WHITE.svg())?;
-        root.draw(&Text::new(title.to_owned(), (LEFT, 16), style(TITLE, 1.0)))?;
-        legend(&root, plane)?;
-        fields(&root, plane, model)?;
-        points(&root, plane)?;
-        axes(&root, plane)?;
-        root.present()?;
-    }
-    Ok(svg)
-}
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
-fn fields(root: &Area<'_>, plane: &Plane, model: &Model) -> Outcome<SVGBackend<'static>> {
-    let cells = (SIDE / CELL) as usize;
-    let opinions = plane.opinions(model, cells, cells);
-    let colours: Vec<Colour> = opinions
+) -> Result<Picture, Box<dyn Error>> {
+    let opinions = plane.opinions(model, CELLS, CELLS);
+    let colours = opinions
         .iter()
         .map(|opinion| {
             let certainty = (opinion.certainty * SHADES).round() / SHADES;
             WHITE.mix(Colour::of_class(opinion.class), 0.06 + 0.3 * certainty)
         })
         .collect();
-    for (row, line) in (0..).zip(colours.chunks(cells)) {
+    let size = ((LEFT + SIDE + 28) as u32, (TOP + SIDE + 64) as u32);
+    Picture::new(size, &Boundary { title, plane, colours })
+}
+
+impl Drawing for Boundary<'_> {
+    fn draw<B: DrawingBackend>(&self, root: &DrawingArea<B, Shift>) -> Outcome<B> {
+        root.fill(&WHITE.svg())?;
+        root.draw(&Text::new(self.title.to_owned(), (LEFT, 16), style(TITLE, 1.0)))?;
+        legend(root, self.plane)?;
+        fields(root, &self.colours)?;
+        points(root, self.plane)?;
+        axes(root, self.plane)
+    }
+}
+
+type Area<B> = DrawingArea<B, Shift>;
+
+fn fields<B: DrawingBackend>(root: &Area<B>, colours: &[Colour]) -> Outcome<B> {
+    for (row, line) in (0..).zip(colours.chunks(CELLS)) {
         let mut from = 0;
         for run in line.chunk_by(|a, b| a == b) {
             let (left, top) = (LEFT + from * CELL, TOP + row * CELL);
@@ -202,7 +244,7 @@ fn fields(root: &Area<'_>, plane: &Plane, model: &Model) -> Outcome<SVGBackend<'
 }
 
 /// Rows that were learned from are small, those held out larger and with an edge.
-fn points(root: &Area<'_>, plane: &Plane) -> Outcome<SVGBackend<'static>> {
+fn points<B: DrawingBackend>(root: &Area<B>, plane: &Plane) -> Outcome<B> {
     for point in &plane.points {
         let at = (
             LEFT + (point.across * f64::from(SIDE)).round() as i32,
@@ -213,7 +255,7 @@ fn points(root: &Area<'_>, plane: &Plane) -> Outcome<SVGBackend<'static>> {
     Ok(())
 }
 
-fn dot(root: &Area<'_>, at: (i32, i32), colour: Colour, of: Part) -> Outcome<SVGBackend<'static>> {
+fn dot<B: DrawingBackend>(root: &Area<B>, at: (i32, i32), colour: Colour, of: Part) -> Outcome<B> {
     let (radius, edge) = match of {
         Part::Training => (4, WHITE),
         Part::HeldOut => (5, INK),
@@ -222,10 +264,10 @@ fn dot(root: &Area<'_>, at: (i32, i32), colour: Colour, of: Part) -> Outcome<SVG
     root.draw(&Circle::new(at, radius, edge.svg().stroke_width(1)))
 }
 
-fn legend(root: &Area<'_>, plane: &Plane) -> Outcome<SVGBackend<'static>> {
+fn legend<B: DrawingBackend>(root: &Area<B>, plane: &Plane) -> Outcome<B> {
     // Letters of this size are about 7 pixels wide.
     let (y, mut x) = (TOP - 18, LEFT + 5);
-    let mut entry = |text: &str, colour: Colour, of: Part| -> Outcome<SVGBackend<'static>> {
+    let mut entry = |text: &str, colour: Colour, of: Part| -> Outcome<B> {
         let width = 30 + 7 * text.chars().count() as i32;
         if x + width < LEFT + SIDE {
             dot(root, (x, y), colour, of)?;
@@ -244,7 +286,7 @@ fn legend(root: &Area<'_>, plane: &Plane) -> Outcome<SVGBackend<'static>> {
     Ok(())
 }
 
-fn axes(root: &Area<'_>, plane: &Plane) -> Outcome<SVGBackend<'static>> {
+fn axes<B: DrawingBackend>(root: &Area<B>, plane: &Plane) -> Outcome<B> {
     let (right, bottom) = (LEFT + SIDE, TOP + SIDE);
     let frame = ink(0.35).svg().stroke_width(1);
     root.draw(&Rectangle::new([(LEFT, TOP), (right, bottom)], frame))?;

@@ -6,6 +6,7 @@ use super::figures::{Figures, score_name};
 use super::fit::{Epoch, Fit};
 use super::importance::{self, Importance};
 use super::judge::Judgement;
+use super::plot::Picture;
 use crate::failure::Failure;
 use crate::output::{is_left_over, sync_folder, write_durably, write_file};
 use gradling_data::TargetCode;
@@ -23,10 +24,13 @@ pub(super) const CHECKPOINT: &str = "checkpoint.safetensors";
 /// The name of the settings in effect.
 const SETTINGS: &str = "train.toml";
 const CURVE: &str = "learning-curve.svg";
+const CURVE_PIXELS: &str = "learning-curve.png";
 const BOUNDARY: &str = "boundary.svg";
+const BOUNDARY_PIXELS: &str = "boundary.png";
 
 /// The files of a run.
-const FILES: [&str; 7] = [MODEL, RECORD, REPORT, CURVE, BOUNDARY, SETTINGS, CHECKPOINT];
+const FILES: [&str; 9] =
+    [MODEL, RECORD, REPORT, CURVE, CURVE_PIXELS, BOUNDARY, BOUNDARY_PIXELS, SETTINGS, CHECKPOINT];
 
 /// A folder that can be written to, by this process alone. One that was made for the run and left empty goes
 /// with it.
@@ -52,8 +56,8 @@ pub(super) struct Contents {
     pub(super) record: Json,
     pub(super) settings: String,
     pub(super) report: String,
-    pub(super) curve: String,
-    pub(super) boundary: Option<String>,
+    pub(super) curve: Picture,
+    pub(super) boundary: Option<Picture>,
 }
 
 impl Folder {
@@ -145,11 +149,14 @@ impl Folder {
     pub(super) fn write(&self, contents: &Contents) -> Result<Vec<&'static str>, Failure> {
         let record = format!("{:#}\n", contents.record);
         self.put(MODEL, &contents.model)?;
-        let others: [(&'static str, Option<&[u8]>); 5] = [
+        let boundary = contents.boundary.as_ref();
+        let others: [(&'static str, Option<&[u8]>); 7] = [
             (RECORD, Some(record.as_bytes())),
             (REPORT, Some(contents.report.as_bytes())),
-            (CURVE, Some(contents.curve.as_bytes())),
-            (BOUNDARY, contents.boundary.as_deref().map(str::as_bytes)),
+            (CURVE, Some(contents.curve.svg.as_bytes())),
+            (CURVE_PIXELS, Some(&contents.curve.png)),
+            (BOUNDARY, boundary.map(|picture| picture.svg.as_bytes())),
+            (BOUNDARY_PIXELS, boundary.map(|picture| &picture.png[..])),
             (SETTINGS, Some(contents.settings.as_bytes())),
         ];
         let mut names = vec![MODEL];
