@@ -49,7 +49,8 @@ fn file(schema: &str, groups: usize, compression: Compression, columns: &[Cells]
                 Cells::Float(cells) => put::<FloatType>(&mut writer, cells),
                 Cells::Double(cells) => put::<DoubleType>(&mut writer, cells),
                 Cells::Bytes(cells) => {
-                    let cells: Vec<_> = cells.iter().map(|cell| cell.map(ByteArray::from)).collect();
+                    let cells: Vec<_> =
+                        cells.iter().map(|cell| cell.map(ByteArray::from)).collect();
                     put::<ByteArrayType>(&mut writer, &cells);
                 }
             }
