@@ -20,6 +20,9 @@ pub(crate) fn run_all() -> Result<(), String> {
     let lint = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
     step("lints", cargo().args(lint))?;
     step("tests", cargo().args(["test", "--workspace", NOT_PYTHON, "--all-targets"]))?;
+    let parquet = ["test", "--package", "gradling-cli", "--package", "gradling-data"];
+    let parquet = parquet.iter().chain(&["--features", "parquet", "--test", "parquet"]);
+    step("Parquet", cargo().args(parquet))?;
     // In release these have ten times the values: a chain of 10 million.
     let large =
         ["test", "--release", "--package", "gradling", "--test", "lifetimes", "--test", "memory"];

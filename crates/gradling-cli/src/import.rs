@@ -3,11 +3,11 @@
 use crate::failure::Failure;
 use crate::output::{print, write_file};
 use crate::predict::read;
-use crate::reading::open;
+use crate::reading::Input;
 use crate::train::AskedTask;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gradling::nn::Activation;
-use gradling_data::{Code, Encoder, Table, Target, TargetCode};
+use gradling_data::{Code, Encoder, TableReader, Target, TargetCode};
 use gradling_model::{DataHash, Dense, Model, ModelError, Network};
 use std::path::PathBuf;
 
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let network = Network::from_pytorch(&read(&args.file)?, &args.activation).map_err(wrong)?;
 
     let name = args.table.display().to_string();
-    let table = Table::read(&name, open(&args.table)?)?;
+    let table = Input::open(&args.table)?.read(&TableReader::new(&name))?;
     let target = match args.task {
         AskedTask::Auto => Target::infer(&table, &args.target),
         AskedTask::Regression => Target::regression(&table, &args.target),

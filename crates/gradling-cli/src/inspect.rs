@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::output::print;
 use crate::predict;
-use crate::reading::{Reading, open};
+use crate::reading::{Input, Reading};
 use crate::summary;
 use crate::train::text::{count, plain};
 use gradling_data::{
@@ -101,7 +101,7 @@ struct Seen {
 impl Seen {
     fn read(path: &Path, reading: &Reading) -> Result<Self, Failure> {
         let reader = TableReader::new(path.display().to_string()).keep_missing();
-        let mut stream = reading.reader(reader)?.stream(open(path)?)?;
+        let mut stream = Input::open(path)?.stream(&reading.reader(reader)?)?;
         let (mut survey, mut target) = (Survey::default(), None);
         for part in stream.by_ref() {
             let part = part?;

@@ -5,7 +5,7 @@
 
 use crate::failure::Failure;
 use crate::output::{Stream, note};
-use crate::reading::{Reading, open};
+use crate::reading::{Input, Reading};
 use crate::train::MODEL;
 use gradling_data::{Block, DataError, Encoding, Table, Unseen, write_number};
 use gradling_model::{Model, ModelError, Predictions, Predictor};
@@ -45,7 +45,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let model = load(&args.model)?;
     let reader = model.encoder().reader(args.file.display().to_string());
-    let mut stream = args.reading.reader(reader)?.stream(open(&args.file)?)?;
+    let mut stream = Input::open(&args.file)?.stream(&args.reading.reader(reader)?)?;
     let mut out = Stream::new(args.out.as_deref())?;
     let form = Form::new(&model);
     out.write(&form.header)?;

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use clap::ValueEnum;
-use gradling_data::{Encoding, NumberFormat, TableReader};
+use gradling_data::{DataError, Encoding, NumberFormat, Table, TableReader, TableStream};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -78,15 +78,82 @@ impl Reading {
 }
 
 /// A file, or stdin for `-`.
-pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
-    if path.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin().lock()));
+pub(crate) enum Input {
+    Text(Box<dyn Read + Send>),
+    #[cfg(feature = "parquet")]
+    Parquet(File),
+}
+
+impl Input {
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        if path.as_os_str() == "-" {
+            return Ok(Input::Text(Box::new(io::stdin())));
+        }
+        let file = File::open(path).map_err(|error| {
+            Failure::Input(format!(
+                "{} cannot be opened: {error}; give the path of a CSV file",
+                path.display()
+            ))
+        })?;
+        #[cfg(feature = "parquet")]
+        if is_parquet(&file) {
+            return Ok(Input::Parquet(file));
+        }
+        Ok(Input::Text(Box::new(file)))
     }
-    match File::open(path) {
-        Ok(file) => Ok(Box::new(file)),
-        Err(error) => Err(Failure::Input(format!(
-            "{} cannot be opened: {error}; give the path of a CSV file",
-            path.display()
-        ))),
+
+    /// About the bytes that it would have as text, if that can be told before it is read.
+    pub(crate) fn size(path: &Path) -> Option<u64> {
+        // What has no size, such as stdin, can be gone through only once.
+        let file = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+        #[cfg(feature = "parquet")]
+        if let Ok(file) = File::open(path)
+            && is_parquet(&file)
+        {
+            const CELL: u64 = 8;
+            return gradling_data::parquet_cells(file).map(|cells| cells.saturating_mul(CELL));
+        }
+        Some(file.len())
     }
+
+    /// Reads all of it.
+    pub(crate) fn read(self, reader: &TableReader) -> Result<Table, DataError> {
+        match self {
+            Input::Text(input) => reader.read(input),
+            #[cfg(feature = "parquet")]
+            Input::Parquet(file) => reader.read_parquet(file),
+        }
+    }
+
+    /// Reads it in parts.
+    pub(crate) fn stream(self, reader: &TableReader) -> Result<Parts, DataError> {
+        match self {
+            Input::Text(input) => reader.stream(input),
+            #[cfg(feature = "parquet")]
+            Input::Parquet(file) => reader.stream_parquet(file),
+        }
+    }
+
+    /// The same that takes the sum of its bytes.
+    pub(crate) fn stream_hashed(self, reader: &TableReader) -> Result<Parts, DataError> {
+        match self {
+            Input::Text(input) => reader.stream_hashed(input),
+            #[cfg(feature = "parquet")]
+            Input::Parquet(file) => reader.stream_parquet_hashed(file),
+        }
+    }
+}
+
+/// A table in parts.
+pub(crate) type Parts = TableStream<Box<dyn Read + Send>>;
+
+/// Whether a file begins as Parquet does, whatever its name.
+#[cfg(feature = "parquet")]
+fn is_parquet(mut file: &File) -> bool {
+    use std::io::Seek;
+    let mut start = [0; 4];
+    let read = file.read_exact(&mut start);
+    // A pipe cannot go back, and is no Parquet file that can be read.
+    let back = file.rewind();
+    read.is_ok() && back.is_ok() && start == *b"PAR1"
 }

@@ -68,6 +68,8 @@ pub use learn::{Chance, Counts, Learner, Lesson, Part, Samples, encoded};
 pub use matrix::Matrix;
 pub use missing::{Fill, Missing};
 pub use number::NumberFormat;
+#[cfg(feature = "parquet")]
+pub use parquet::parquet_cells;
 pub use read::{Block, TableReader, TableStream};
 pub use split::{Batches, Split, folds, split, split_rows};
 pub use standard::Standard;

@@ -13,6 +13,7 @@ use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row};
 use parquet::schema::types::Type;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Rows of a part.
@@ -34,7 +35,7 @@ pub(crate) struct Parts {
 impl Opened {
     /// Looks at what stands at the end of the file.
     pub(crate) fn new(name: &str, file: File) -> Result<Self, DataError> {
-        let reader = SerializedFileReader::new(file).map_err(|error| damaged(name, 0, &error))?;
+        let reader = guarded(name, 0, || SerializedFileReader::new(file))?;
         let schema = reader.metadata().file_metadata().schema_descr().root_schema();
         let fields = schema.get_fields().to_vec();
         Ok(Opened { reader, fields })
@@ -69,11 +70,12 @@ impl Opened {
             }
             kept.push(Arc::clone(field));
         }
-        let wrong = |error| damaged(file, 0, &error);
         let schema = self.reader.metadata().file_metadata().schema_descr().root_schema();
-        let kept = Type::group_type_builder(schema.name()).with_fields(kept).build();
-        let rows = RowIter::from_file_into(Box::new(self.reader));
-        let rows = rows.project(Some(kept.map_err(wrong)?)).map_err(wrong)?;
+        let name = schema.name().to_owned();
+        let rows = guarded(file, 0, || {
+            let kept = Type::group_type_builder(&name).with_fields(kept).build()?;
+            RowIter::from_file_into(Box::new(self.reader)).project(Some(kept))
+        })?;
         Ok(Parts { rows, given: 0 })
     }
 }
@@ -100,9 +102,8 @@ impl Parts {
         let mut lines = Lines::default();
         let mut count = 0;
         while count < most
-            && let Some(row) = self.rows.next()
+            && let Some(row) = guarded(&layout.file, self.given, || self.rows.next().transpose())?
         {
-            let row = row.map_err(|error| damaged(&layout.file, self.given, &error))?;
             self.given += 1;
             push(layout, &mut columns, &row, self.given)?;
             lines.note(count, self.given);
@@ -116,6 +117,14 @@ impl Parts {
             columns.map(|(name, cells)| Column::from_parts(name.clone(), cells)).collect();
         Ok(Some(Table::from_parts(layout.file.clone(), columns, lines)))
     }
+}
+
+/// How many cells a Parquet file has; `None` if it is none.
+pub fn parquet_cells(file: File) -> Option<u64> {
+    let reader = guarded("", 0, || SerializedFileReader::new(file)).ok()?;
+    let metadata = reader.metadata().file_metadata();
+    let columns = metadata.schema_descr().num_columns() as u64;
+    Some(u64::try_from(metadata.num_rows()).ok()?.saturating_mul(columns))
 }
 
 /// Adds a row.
@@ -242,7 +251,15 @@ fn timestamp(seconds: i64) -> String {
     format!("{} {}", date(seconds.div_euclid(86_400)), time(seconds.rem_euclid(86_400)))
 }
 
-fn damaged(file: &str, row: u64, error: &ParquetError) -> DataError {
-    let what = error.to_string();
-    DataError::Parquet { file: file.to_owned(), row: row + 1, what }
+/// Reads, where some damage makes the reader of the format panic rather than give an error.
+fn guarded<T>(
+    file: &str,
+    row: u64,
+    read: impl FnOnce() -> Result<T, ParquetError>,
+) -> Result<T, DataError> {
+    let damaged = |what: String| DataError::Parquet { file: file.to_owned(), row: row + 1, what };
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(done) => done.map_err(|error| damaged(error.to_string())),
+        Err(_) => Err(damaged("the file is damaged".to_owned())),
+    }
 }

@@ -135,7 +135,7 @@ impl TableReader {
                 blocks.hash()
             }
             #[cfg(feature = "parquet")]
-            Source::Parquet(_) => None,
+            Source::Parquet(_, hash) => hash.clone(),
         };
         let table = builder.finish();
         if table.rows() == 0 {
@@ -225,8 +225,29 @@ impl TableReader {
             letters: Letters::default(),
             columns,
         };
-        let source = Source::Parquet(Box::new(opened.parts(&layout)?));
+        let source = Source::Parquet(Box::new(opened.parts(&layout)?), None);
         Ok(TableStream { layout: Arc::new(layout), source, letters: Letters::default() })
+    }
+
+    /// The same that also takes the [sum](TableStream::hash) of all bytes.
+    ///
+    /// # Errors
+    /// As [`stream_parquet`](Self::stream_parquet).
+    #[cfg(feature = "parquet")]
+    pub fn stream_parquet_hashed<R>(
+        &self,
+        file: std::fs::File,
+    ) -> Result<TableStream<R>, DataError> {
+        use std::io::Seek;
+        let unread = |source| DataError::Read { file: self.name.clone(), source };
+        let mut input = file.try_clone().map_err(unread)?;
+        input.rewind().map_err(unread)?;
+        let sum = crate::blocks::sum(&mut input).map_err(unread)?;
+        let mut stream = self.stream_parquet(file)?;
+        if let Source::Parquet(_, hash) = &mut stream.source {
+            *hash = Some(sum);
+        }
+        Ok(stream)
     }
 
     /// Reads all of a Parquet file.
@@ -235,18 +256,13 @@ impl TableReader {
     /// As [`stream_parquet`](Self::stream_parquet), and what is wrong with a value, with its row and column.
     #[cfg(feature = "parquet")]
     pub fn read_parquet(&self, file: std::fs::File) -> Result<Table, DataError> {
-        use std::io::Seek;
-        let unread = |source| DataError::Read { file: self.name.clone(), source };
-        let mut input = file.try_clone().map_err(unread)?;
-        input.rewind().map_err(unread)?;
-        let hash = crate::blocks::sum(&mut input).map_err(unread)?;
-        let mut stream = self.stream_parquet::<std::io::Empty>(file)?;
+        let mut stream = self.stream_parquet_hashed::<std::io::Empty>(file)?;
         let rest = match &mut stream.source {
-            Source::Parquet(parts) => parts.rest(&stream.layout)?,
+            Source::Parquet(parts, _) => parts.rest(&stream.layout)?,
             Source::Text(_) => None,
         };
         let table = rest.ok_or_else(|| DataError::NoRows { file: self.name.clone() })?;
-        Ok(table.with_hash(Some(hash)))
+        Ok(table.with_hash(stream.hash()))
     }
 
     /// The names in the header, checked.
@@ -361,7 +377,8 @@ impl Layout {
 enum Source<R> {
     Text(Blocks<R>),
     #[cfg(feature = "parquet")]
-    Parquet(Box<crate::parquet::Parts>),
+    /// With the sum of its bytes, if it was asked for.
+    Parquet(Box<crate::parquet::Parts>, Option<String>),
 }
 
 /// A table that is read in parts, each a [`Table`] of some thousand rows with the same columns.
@@ -382,7 +399,7 @@ impl<R: Read> TableStream<R> {
         let content = match &mut self.source {
             Source::Text(blocks) => blocks.next()?.map(Content::Text),
             #[cfg(feature = "parquet")]
-            Source::Parquet(parts) => parts.next(&layout)?.map(Content::Table),
+            Source::Parquet(parts, _) => parts.next(&layout)?.map(Content::Table),
         };
         Ok(content.map(|content| Block { layout, content }))
     }
@@ -397,7 +414,7 @@ impl<R: Read> TableStream<R> {
         match &self.source {
             Source::Text(blocks) => blocks.hash(),
             #[cfg(feature = "parquet")]
-            Source::Parquet(_) => None,
+            Source::Parquet(_, hash) => hash.clone(),
         }
     }
 

@@ -47,7 +47,10 @@ fn line_ends_and_separators_that_are_none_are_recognised() {
 #[test]
 fn files_of_other_kinds_are_told_by_their_first_bytes() {
     for (start, found) in [
-        (&b"PAR1\x15\x04"[..], "t.csv: is a Parquet file; "),
+        (
+            &b"PAR1\x15\x04"[..],
+            "t.csv: is a Parquet file; give it as a file to a gradling that was built with --features parquet, or ",
+        ),
         (b"PK\x03\x04", "t.csv: is a ZIP archive or a spreadsheet; "),
         (b"\x1f\x8b\x08", "t.csv: is compressed by gzip; "),
         (b"\xff\xfea\0", "t.csv: is UTF-16 text; "),

@@ -3,7 +3,7 @@
 use super::rows::Rows;
 use super::text::{count, plain};
 use crate::failure::Failure;
-use crate::reading::{Reading, open};
+use crate::reading::{Input, Reading};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gradling_data::{
     DataError, Encoder, Encoding, Matrix, Missing, NumberFormat, Split, Survey, Table, TableReader,
@@ -128,7 +128,7 @@ pub(super) struct Whole {
 impl Whole {
     pub(super) fn read(path: &Path, source: &Source) -> Result<Self, Failure> {
         let reader = source.reader(&path.display().to_string())?;
-        let table = reader.read(open(path)?).map_err(advise)?;
+        let table = Input::open(path)?.read(&reader).map_err(advise)?;
         let mut survey = Survey::default();
         survey.add(&table);
 

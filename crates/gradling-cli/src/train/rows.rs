@@ -3,12 +3,13 @@
 //!
 //! The file has no name, so that it goes with the process, however that ends. It holds blocks of rows in the order
 //! of the table. An epoch deals out the blocks, takes a window of some of them into memory, and deals out the rows
-//! within it. What the order is depends on the seed and the number of the epoch alone, so a run that goes on needs
+//! within it; a feature that becomes many inputs, one of them 1, is one number until its batch. What the order is depends on the seed and the number of the epoch alone, so a run that goes on needs
 //! to know no more than how many rows were taken.
 
 use super::memory::shown;
 use crate::failure::Failure;
 use gradling::Rng;
+use gradling_data::{Code, Encoder, Feature};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
@@ -23,12 +24,93 @@ const EPOCH: u32 = 8;
 /// Bytes of a number.
 const NUMBER: usize = size_of::<f32>();
 
+/// What the inputs of a row are, and how they are written: each feature's inputs one by one, or, of those of which
+/// one is 1 and the others are 0, which one it is.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    inputs: usize,
+    /// Numbers of a row in the file, but for the target.
+    numbers: usize,
+    /// For each feature how many inputs it has, and how they are written; one of numbers alone if there is no other.
+    spans: Vec<(usize, Span)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Span {
+    Numbers,
+    OneHot,
+}
+
+impl Layout {
+    /// That of what an encoder gives.
+    pub(super) fn of(encoder: &Encoder) -> Self {
+        let span = |feature: &Feature| match feature.code {
+            Code::Number(_) => (feature.width(), Span::Numbers),
+            Code::OneHot(_) => (feature.width(), Span::OneHot),
+        };
+        Layout::new(encoder.features().iter().map(span).collect())
+    }
+
+    fn new(spans: Vec<(usize, Span)>) -> Self {
+        let written = |&(inputs, span): &(usize, Span)| match span {
+            Span::Numbers => inputs,
+            Span::OneHot => 1,
+        };
+        let inputs = spans.iter().map(|(inputs, _)| inputs).sum();
+        Layout { inputs, numbers: spans.iter().map(written).sum(), spans }
+    }
+
+    /// Adds the numbers that stand for these inputs.
+    fn pack(&self, mut inputs: &[f64], numbers: &mut Vec<f32>) {
+        for &(width, span) in &self.spans {
+            let (own, rest) = inputs.split_at(width);
+            match span {
+                Span::Numbers => numbers.extend(own.iter().map(|&x| x as f32)),
+                // Widths are at most some thousand, so they are exact.
+                Span::OneHot => {
+                    numbers.push(own.iter().position(|&x| x == 1.0).unwrap_or(width) as f32);
+                }
+            }
+            inputs = rest;
+        }
+    }
+
+    /// The inputs that the numbers of some rows stand for.
+    fn unpack<'a>(&self, numbers: &'a [f32], inputs: &'a mut Vec<f32>) -> &'a [f32] {
+        if self.inputs == self.numbers && self.spans.iter().all(|(_, span)| *span == Span::Numbers)
+        {
+            return numbers;
+        }
+        inputs.clear();
+        for mut numbers in numbers.chunks_exact(self.numbers) {
+            for &(width, span) in &self.spans {
+                let own;
+                match span {
+                    Span::Numbers => {
+                        (own, numbers) = numbers.split_at(width);
+                        inputs.extend_from_slice(own);
+                    }
+                    Span::OneHot => {
+                        (own, numbers) = numbers.split_at(1);
+                        let start = inputs.len();
+                        inputs.resize(start + width, 0.0);
+                        if let Some(input) = inputs[start..].get_mut(own[0] as usize) {
+                            *input = 1.0;
+                        }
+                    }
+                }
+            }
+        }
+        inputs
+    }
+}
+
 /// Rows of inputs and one target each.
 pub(super) struct Rows {
     file: File,
     folder: PathBuf,
     count: usize,
-    inputs: usize,
+    layout: Layout,
     /// Blocks that are in memory at once.
     window: usize,
     hash: u128,
@@ -39,37 +121,37 @@ pub(super) struct Writer {
     file: BufWriter<File>,
     folder: PathBuf,
     count: usize,
-    inputs: usize,
+    layout: Layout,
     hash: Xxh3Default,
+    numbers: Vec<f32>,
     bytes: Vec<u8>,
 }
 
 impl Writer {
-    /// A new file in this folder, for rows of so many inputs.
-    pub(super) fn new(folder: &Path, inputs: usize) -> Result<Self, Failure> {
+    /// A new file in this folder.
+    pub(super) fn new(folder: &Path, layout: Layout) -> Result<Self, Failure> {
         let file = tempfile::tempfile_in(folder).map_err(|error| {
             Failure::Input(format!(
                 "{}: no file for the encoded rows can be made there: {error}; {ADVICE}",
                 folder.display()
             ))
         })?;
-        Ok(Writer::in_file(file, folder, inputs))
+        Ok(Writer::in_file(file, folder, layout))
     }
 
-    fn in_file(file: File, folder: &Path, inputs: usize) -> Self {
+    fn in_file(file: File, folder: &Path, layout: Layout) -> Self {
         let (file, folder) = (BufWriter::with_capacity(1 << 20, file), folder.to_owned());
-        Writer { file, folder, count: 0, inputs, hash: Xxh3Default::new(), bytes: Vec::new() }
+        let (numbers, bytes) = (Vec::new(), Vec::new());
+        Writer { file, folder, count: 0, layout, hash: Xxh3Default::new(), numbers, bytes }
     }
 
     /// Adds a row.
-    pub(super) fn push(
-        &mut self,
-        inputs: impl ExactSizeIterator<Item = f32>,
-        target: f32,
-    ) -> Result<(), Failure> {
-        debug_assert_eq!(inputs.len(), self.inputs);
+    pub(super) fn push(&mut self, inputs: &[f64], target: f64) -> Result<(), Failure> {
+        self.numbers.clear();
+        self.layout.pack(inputs, &mut self.numbers);
+        self.numbers.push(target as f32);
         self.bytes.clear();
-        self.bytes.extend(inputs.chain([target]).flat_map(f32::to_le_bytes));
+        self.bytes.extend(self.numbers.iter().flat_map(|number| number.to_le_bytes()));
         self.hash.update(&self.bytes);
         self.count += 1;
         let written = self.file.write_all(&self.bytes);
@@ -77,7 +159,7 @@ impl Writer {
     }
 
     fn full(&self, error: &io::Error) -> Failure {
-        let bytes = shown((self.count * (self.inputs + 1) * NUMBER) as u64);
+        let bytes = shown((self.count * (self.layout.numbers + 1) * NUMBER) as u64);
         Failure::Input(format!(
             "{}: the encoded rows cannot be written there: {error}, after {bytes}; {ADVICE}",
             self.folder.display()
@@ -88,10 +170,10 @@ impl Writer {
     pub(super) fn finish(mut self, window: usize) -> Result<Rows, Failure> {
         let flushed = self.file.flush();
         flushed.map_err(|error| self.full(&error))?;
-        let Writer { file, folder, count, inputs, hash, .. } = self;
+        let Writer { file, folder, count, layout, hash, .. } = self;
         let (file, _) = file.into_parts();
-        let window = (window / ((inputs + 1) * NUMBER * BLOCK)).max(1);
-        Ok(Rows { file, folder, count, inputs, window, hash: hash.digest128() })
+        let window = (window / ((layout.numbers + 1) * NUMBER * BLOCK)).max(1);
+        Ok(Rows { file, folder, count, layout, window, hash: hash.digest128() })
     }
 }
 
@@ -127,7 +209,8 @@ impl Rows {
         let mut blocks: Vec<usize> = (0..self.count.div_ceil(BLOCK)).collect();
         rng.shuffle(&mut blocks);
         let (mut window, mut bytes) = (Vec::new(), Vec::new());
-        let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+        let (mut packed, mut inputs, mut targets) = (Vec::new(), Vec::new(), Vec::new());
+        let width = self.layout.numbers;
         let mut start = 0;
         for blocks in blocks.chunks(self.window) {
             let count: usize = blocks.iter().map(|&block| self.rows_of(block)).sum();
@@ -146,22 +229,23 @@ impl Rows {
                 })?;
             }
             for &row in &order[taken.saturating_sub(before)..] {
-                let row = &window[row as usize * (self.inputs + 1)..][..self.inputs + 1];
-                inputs.extend_from_slice(&row[..self.inputs]);
-                targets.push(row[self.inputs]);
+                let row = &window[row as usize * (width + 1)..][..width + 1];
+                packed.extend_from_slice(&row[..width]);
+                targets.push(row[width]);
             }
             // What is too little for a batch waits for the next window.
             let whole = match start == self.count {
                 true => targets.len(),
                 false => targets.len() / batch * batch,
             };
-            let steps = inputs[..whole * self.inputs].chunks(batch.saturating_mul(self.inputs));
-            for (inputs, targets) in steps.zip(targets[..whole].chunks(batch)) {
+            let steps = packed[..whole * width].chunks(batch.saturating_mul(width));
+            for (packed, targets) in steps.zip(targets[..whole].chunks(batch)) {
+                let inputs = self.layout.unpack(packed, &mut inputs);
                 if let ControlFlow::Break(end) = step(inputs, targets)? {
                     return Ok(ControlFlow::Break(end));
                 }
             }
-            inputs.drain(..whole * self.inputs);
+            packed.drain(..whole * width);
             targets.drain(..whole);
         }
         Ok(ControlFlow::Continue(()))
@@ -173,7 +257,7 @@ impl Rows {
 
     /// Reads a block and adds it to the window.
     fn read(&self, block: usize, bytes: &mut Vec<u8>, window: &mut Vec<f32>) -> io::Result<()> {
-        let row = (self.inputs + 1) * NUMBER;
+        let row = (self.layout.numbers + 1) * NUMBER;
         bytes.resize(self.rows_of(block) * row, 0);
         let mut file = &self.file;
         file.seek(SeekFrom::Start((block * BLOCK * row) as u64))?;
@@ -190,9 +274,10 @@ mod tests {
 
     /// Rows that say their number, in windows of `window` blocks.
     fn rows(count: usize, window: usize) -> Rows {
-        let mut writer = Writer::new(&std::env::temp_dir(), 2).unwrap();
+        let layout = Layout::new(vec![(2, Span::Numbers)]);
+        let mut writer = Writer::new(&std::env::temp_dir(), layout).unwrap();
         for row in 0..count {
-            writer.push([row as f32, -(row as f32)].into_iter(), 0.5 + row as f32).unwrap();
+            writer.push(&[row as f64, -(row as f64)], 0.5 + row as f64).unwrap();
         }
         writer.finish(window * BLOCK * 3 * NUMBER).unwrap()
     }
@@ -237,6 +322,31 @@ mod tests {
     }
 
     #[test]
+    fn inputs_of_which_one_is_1_are_one_number_in_the_file_and_come_back() {
+        let layout = Layout::new(vec![(1, Span::Numbers), (4, Span::OneHot), (2, Span::Numbers)]);
+        let mut writer = Writer::new(&std::env::temp_dir(), layout).unwrap();
+        let rows = [
+            [0.25, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0],
+            [-2.0, 1.0, 0.0, 0.0, 0.0, 0.5, 1.0],
+            [3.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        ];
+        rows.iter().zip(0..).for_each(|(row, n)| writer.push(row, n.into()).unwrap());
+        let there = writer.finish(1).unwrap();
+        // Four numbers and the target of four bytes each.
+        assert_eq!(there.file.metadata().unwrap().len(), 3 * 5 * 4);
+        let mut met = 0;
+        let end = there.epoch((1, 1), 2, 0, |inputs, targets| {
+            for (inputs, &target) in inputs.chunks(7).zip(targets) {
+                let right = rows[target as usize].map(|x| x as f32);
+                assert_eq!(inputs, right);
+                met += 1;
+            }
+            Ok(ControlFlow::<()>::Continue(()))
+        });
+        assert!(end.is_ok() && met == 3);
+    }
+
+    #[test]
     fn the_rest_of_an_epoch_is_the_end_of_the_whole_one() {
         let rows = rows(5000, 2);
         let (all, _) = order(&rows, (3, 4), 70, 0);
@@ -257,8 +367,9 @@ mod tests {
     #[test]
     fn a_full_disk_is_an_error_with_advice() {
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let mut writer = Writer::in_file(full, Path::new("there"), 2);
-        let failed = (0..1_000_000).find_map(|_| writer.push([0.0; 2].into_iter(), 0.0).err());
+        let mut writer =
+            Writer::in_file(full, Path::new("there"), Layout::new(vec![(2, Span::Numbers)]));
+        let failed = (0..1_000_000).find_map(|_| writer.push(&[0.0; 2], 0.0).err());
         let Some(Failure::Input(message)) = failed else { panic!("{failed:?}") };
         assert!(
             message.starts_with("there: the encoded rows cannot be written there: No space left")

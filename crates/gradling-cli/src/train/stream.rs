@@ -7,18 +7,20 @@
 use super::data::{AskedTask, ClassWeight, Data, Problem, Samples, Source, Streamed, advise};
 use super::memory::Memory;
 use super::parts::each_part;
-use super::rows::Writer;
+use super::rows::{Layout, Writer};
 use crate::failure::Failure;
+use crate::reading::Input;
 use gradling_data::{
     Chance, Encoder, Labels, Learner, Matrix, Part, Samples as Encoded, Survey, Table, TargetCode,
     Targets, balanced_weights_of_counts,
 };
-use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Added to the seed where rows to look at are drawn, so that they are others than those held out.
 const LOOKED_AT: u64 = 0x5eed;
+/// Rows that are encoded at a time: one-hot columns take room.
+const AT_ONCE: usize = 1024;
 
 /// How a table is streamed.
 pub(super) struct Stream<'a> {
@@ -36,9 +38,7 @@ pub(super) struct Stream<'a> {
 
 /// The size of a file that is too large to be held in memory.
 pub(super) fn too_large(path: &Path, memory: Memory) -> Option<u64> {
-    // What has no size, such as stdin, can be gone through only once.
-    let file = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    Some(file.len()).filter(|&bytes| !memory.holds(bytes))
+    Input::size(path).filter(|&bytes| !memory.holds(bytes))
 }
 
 impl Stream<'_> {
@@ -61,7 +61,7 @@ impl Stream<'_> {
             encoder: &encoder,
             chance,
             rows: 0,
-            file: Writer::new(&folder, width)?,
+            file: Writer::new(&folder, Layout::of(&encoder))?,
             counts: vec![0; problem.target.labels().map_or(0, Labels::len)],
             parts: [
                 (Part::Training, looked_at(training)?, none(&encoder)),
@@ -151,10 +151,8 @@ impl Stream<'_> {
         mut each: impl FnMut(&Table) -> Result<(), Failure>,
     ) -> Result<super::parts::Whole, Failure> {
         let name = self.path.display().to_string();
-        let file = File::open(self.path).map_err(|error| {
-            Failure::Input(format!("{name} cannot be opened: {error}; give the path of a CSV file"))
-        })?;
-        let stream = self.source.reader(&name)?.stream_hashed(file).map_err(advise)?;
+        let reader = self.source.reader(&name)?;
+        let stream = Input::open(self.path)?.stream_hashed(&reader).map_err(advise)?;
         each_part(stream, |table| match self.interrupted.load(Ordering::Relaxed) {
             true => Err(Failure::Interrupted),
             false => each(table),
@@ -186,25 +184,24 @@ impl Writing<'_> {
             if *part != Part::Training {
                 rows.retain(|&row| is_seen(row));
             }
-            if rows.is_empty() {
-                continue;
-            }
-            let (some, rows) = Encoded::of(encoder, table, &rows)?;
-            for (place, &row) in rows.iter().enumerate() {
-                let target = match &some.targets {
-                    Targets::Numbers(scores) => scores[place],
-                    Targets::Classes(classes) => classes[place] as f64,
-                };
-                if *part == Part::Training {
-                    if let Targets::Classes(classes) = &some.targets {
-                        self.counts[classes[place]] += 1;
-                    }
+            for rows in rows.chunks(AT_ONCE) {
+                let (some, rows) = Encoded::of(encoder, table, rows)?;
+                for (place, &row) in rows.iter().enumerate() {
                     let inputs = some.inputs.row(place);
-                    refuse_large(table, row, inputs.iter().copied().chain([target]))?;
-                    self.file.push(inputs.iter().map(|&x| x as f32), target as f32)?;
-                }
-                if is_seen(row) {
-                    samples.push(some.inputs.row(place), target);
+                    let target = match &some.targets {
+                        Targets::Numbers(scores) => scores[place],
+                        Targets::Classes(classes) => classes[place] as f64,
+                    };
+                    if *part == Part::Training {
+                        if let Targets::Classes(classes) = &some.targets {
+                            self.counts[classes[place]] += 1;
+                        }
+                        refuse_large(table, row, inputs.iter().copied().chain([target]))?;
+                        self.file.push(inputs, target)?;
+                    }
+                    if is_seen(row) {
+                        samples.push(inputs, target);
+                    }
                 }
             }
         }
