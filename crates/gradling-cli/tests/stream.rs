@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Enough for a few windows, and too little for the table.
@@ -153,33 +154,37 @@ fn a_seed_gives_the_same_files_and_another_seed_others() {
 fn a_streamed_run_that_was_killed_goes_on_to_the_same_files() {
     let folder = folder();
     let path = folder.path();
-    let more = ["--patience", "2", "--checkpoint", "0s", "--batch", "100"];
+    let more = ["--patience", "2", "--checkpoint", "0s", "--batch", "1000"];
+    let start = Instant::now();
     done(path, &[&BASE, &LITTLE, &more, &["--out", "whole"]]);
+    let takes = start.elapsed();
     let mut rng = Rng::new(2);
-    let mut killed = 0;
-    while killed < 8 {
+    let (mut killed, mut ended) = (0, 0);
+    while killed < 5 || ended == 0 {
         let how = if path.join("out").is_dir() { "--resume" } else { "--out" };
         let mut child = Command::new(cargo_bin!("gradling"))
             .current_dir(path)
             .args([&BASE[..], &LITTLE, &more, &[how, "out"]].concat())
-            .stdout(std::process::Stdio::null())
+            .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        // Past the reading, in the middle of an epoch.
-        let begun = || fs::metadata(path.join("out/checkpoint.safetensors")).is_ok();
-        while !begun() && child.try_wait().unwrap().is_none() {}
-        std::thread::sleep(std::time::Duration::from_secs_f64(rng.between(0.0, 1.0)));
-        child.kill().unwrap();
-        if child.wait().unwrap().code().is_some() {
-            break;
+        // While it reads, or in the middle of an epoch; and at last not at all.
+        let wait = takes.mul_f64(if killed < 5 { rng.between(0.3, 1.1) } else { 20.0 });
+        let until = Instant::now() + wait;
+        while Instant::now() < until && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
         }
-        killed += 1;
+        let _ = child.kill();
+        match child.wait().unwrap().code() {
+            None => killed += 1,
+            Some(code) => {
+                assert_eq!(code, 0);
+                assert_eq!(files(&path.join("whole")), files(&path.join("out")));
+                fs::remove_dir_all(path.join("out")).unwrap();
+                ended += 1;
+            }
+        }
     }
-    if path.join("out/checkpoint.safetensors").exists() {
-        done(path, &[&BASE, &LITTLE, &more, &["--resume", "out"]]);
-    }
-    assert!(killed > 0);
-    assert_eq!(files(&path.join("whole")), files(&path.join("out")));
 }
 
 #[test]

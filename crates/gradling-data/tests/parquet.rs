@@ -69,7 +69,7 @@ const FLATS: &str = "message flats {
 
 /// So many groups, each of the two rows so many times.
 fn flats(groups: usize, times: usize, compression: Compression) -> File {
-    fn all<T: Clone>(cells: [T; 2], times: usize) -> Vec<Option<T>> {
+    fn all<T: Copy>(cells: [T; 2], times: usize) -> Vec<Option<T>> {
         cells.map(Some).repeat(times)
     }
     let columns = [
@@ -78,7 +78,7 @@ fn flats(groups: usize, times: usize, compression: Compression) -> File {
         Cells::Long(all([1067, 80331], times)),
         Cells::Float(all([0.5, 0.25], times)),
         Cells::Bool(all([true, false], times)),
-        Cells::Bytes(all([b"old", "größer".as_bytes()], times)),
+        Cells::Bytes(all([&b"old"[..], "größer".as_bytes()], times)),
     ];
     file(FLATS, groups, compression, &columns)
 }
