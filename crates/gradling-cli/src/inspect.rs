@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::output::print;
 use crate::predict;
-use crate::reading::{Input, Reading};
+use crate::reading::{Input, Reading, open};
 use crate::summary;
 use crate::train::text::{count, plain};
 use gradling_data::{

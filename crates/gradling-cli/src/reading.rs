@@ -77,7 +77,24 @@ impl Reading {
     }
 }
 
-/// A file, or stdin for `-`.
+/// The bytes of a file, or of stdin for `-`.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin()));
+    }
+    Ok(Box::new(file(path)?))
+}
+
+fn file(path: &Path) -> Result<File, Failure> {
+    File::open(path).map_err(|error| {
+        Failure::Input(format!(
+            "{} cannot be opened: {error}; give the path of a CSV file",
+            path.display()
+        ))
+    })
+}
+
+/// A table: a file, or stdin for `-`.
 pub(crate) enum Input {
     Text(Box<dyn Read + Send>),
     #[cfg(feature = "parquet")]
@@ -86,20 +103,15 @@ pub(crate) enum Input {
 
 impl Input {
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        if path.as_os_str() == "-" {
-            return Ok(Input::Text(Box::new(io::stdin())));
-        }
-        let file = File::open(path).map_err(|error| {
-            Failure::Input(format!(
-                "{} cannot be opened: {error}; give the path of a CSV file",
-                path.display()
-            ))
-        })?;
         #[cfg(feature = "parquet")]
-        if is_parquet(&file) {
-            return Ok(Input::Parquet(file));
+        if path.as_os_str() != "-" {
+            let file = file(path)?;
+            if is_parquet(&file) {
+                return Ok(Input::Parquet(file));
+            }
+            return Ok(Input::Text(Box::new(file)));
         }
-        Ok(Input::Text(Box::new(file)))
+        open(path).map(Input::Text)
     }
 
     /// About the bytes that it would have as text, if that can be told before it is read.
