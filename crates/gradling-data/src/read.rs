@@ -699,13 +699,19 @@ impl<'a> Records<'a> {
             if !more {
                 return Ok(false);
             }
-            let blank =
-                self.record.len() == 1 && self.record[0].iter().all(u8::is_ascii_whitespace);
-            if !blank {
+            let bare = self.record.len() == 1 && self.record[0].iter().all(u8::is_ascii_whitespace);
+            // An empty cell in quotes is a missing value, and no blank line.
+            if !bare || self.raw().contains(&b'"') {
                 self.line = self.before + self.start();
                 return Ok(true);
             }
         }
+    }
+
+    /// The bytes of the record, and of blank lines before it.
+    fn raw(&self) -> &[u8] {
+        let start = self.record.position().map_or(0, csv::Position::byte);
+        &self.bytes[start as usize..self.reader.position().byte() as usize]
     }
 
     /// The csv crate tells the line before the blank lines that it skipped, so count backwards

@@ -418,3 +418,13 @@ fn a_seed_puts_rows_in_another_order_and_the_same_seed_in_the_same() {
     let held = (0..60_000).filter(|&row| chance.part(row) == Part::HeldOut).count();
     assert!(held.abs_diff(12_000) < 588, "{held}");
 }
+
+#[test]
+fn an_empty_cell_in_quotes_is_a_missing_value_and_no_blank_line() {
+    let table = gappy("y\n1\n\"\"\n\n3\n  \n\"4\"\n");
+    let Values::Numbers(numbers) = table.column("y").unwrap().values() else { panic!("numbers") };
+    assert_eq!(numbers.len(), 4);
+    assert!(numbers[1].is_nan());
+    assert_eq!((numbers[0], numbers[2], numbers[3]), (1.0, 3.0, 4.0));
+    assert_eq!(table.line(2), 5, "blank lines count as lines");
+}
