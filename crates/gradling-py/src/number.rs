@@ -1,4 +1,5 @@
 //! What stands beside a value in an expression.
+#![allow(unsafe_code)]
 
 use crate::object::{Kind, PyValue};
 use gradling::Value;
@@ -32,6 +33,19 @@ impl<'a, 'py> Operand<'a, 'py> {
             return Ok(Some(Operand::Value(value)));
         }
         Ok(Number::of(object)?.map(Operand::Number))
+    }
+
+    /// The same for what stands beside a value, usually one of its own class, which is not asked for its bases then.
+    #[inline]
+    pub(crate) fn beside(
+        value: &Bound<'py, PyValue>,
+        object: &'a Bound<'py, PyAny>,
+    ) -> PyResult<Option<Self>> {
+        if object.get_type_ptr() == value.get_type_ptr() {
+            // SAFETY: it has the class of a value.
+            return Ok(Some(Operand::Value(unsafe { object.cast_unchecked() })));
+        }
+        Operand::of(object)
     }
 
     /// The id of a value; a number has none.

@@ -75,7 +75,7 @@ pub(crate) fn spelled<'py>(
     side: Side,
     spell: impl FnOnce(&mut Nodes, Value, &Operand<'_, 'py>) -> Value,
 ) -> PyResult<Py<PyAny>> {
-    let Some(b) = Operand::of(b)? else { return with_array(a, b, op, side) };
+    let Some(b) = Operand::beside(a, b)? else { return with_array(a, b, op, side) };
     let beside = match b {
         Operand::Value(b) => Some(b),
         Operand::Number(_) => None,

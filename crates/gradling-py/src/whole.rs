@@ -3,7 +3,7 @@
 
 use crate::world::{FLOAT_EXPONENT, INT, INT_GRAD, Nodes};
 use gradling::{Op, Value, shared};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// Graphs of more values than this have floats: nobody reads all of their gradients, and to follow the kind of
 /// each would cost as much as computing it.
@@ -24,18 +24,23 @@ impl Whole {
     /// To be made before `root.backward()`: what a `_backward` by hand meets is told here.
     pub(crate) fn before(nodes: &mut Nodes, root: Value) -> Whole {
         // Inputs are older, so the newest that is open has all that was made from it behind it.
-        let mut open = BTreeMap::from([(root.id(), false)]);
+        let mut open = BinaryHeap::from([(root.id(), false)]);
         let mut known = Vec::new();
-        while let Some((id, by_hand)) = open.pop_last() {
+        while let Some((id, mut by_hand)) = open.pop() {
+            // One that is used more often is there more often.
+            while let Some(&(same, also)) = open.peek()
+                && same == id
+            {
+                by_hand |= also;
+                open.pop();
+            }
             if known.len() == MOST {
                 return Whole(Vec::new());
             }
             let value = shared::value(id);
             let before = value.computed_grad().is_none() || is(nodes, value, INT_GRAD);
             known.push(Gradient { value, before, by_hand });
-            for input in value.inputs() {
-                *open.entry(input.id()).or_default() |= value.op() == Op::Own;
-            }
+            open.extend(value.inputs().iter().map(|input| (input.id(), value.op() == Op::Own)));
         }
         let whole = Whole(known);
         whole.after(nodes);
