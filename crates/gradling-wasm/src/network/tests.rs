@@ -326,17 +326,23 @@ fn stop_conditions_end_a_run_and_say_why() {
     }
 }
 
-#[test]
-fn the_model_file_predicts_what_the_session_does() {
-    use gradling_data::{Table, samples};
-    use gradling_model::{Model, Predictions};
-    for data in [
+/// Data of every task, of the plane and of a table.
+fn every_task() -> [serde_json::Value; 5] {
+    use gradling_data::samples;
+    [
         json!({"set": "moons"}),
         json!({"set": "hills"}),
         json!({"set": "spirals", "classes": 3}),
         json!({"set": "table", "csv": samples::IRIS, "target": "species"}),
         json!({"set": "table", "csv": samples::IRIS, "target": "sepal_width_cm"}),
-    ] {
+    ]
+}
+
+#[test]
+fn the_model_file_predicts_what_the_session_does() {
+    use gradling_data::Table;
+    use gradling_model::{Model, Predictions};
+    for data in every_task() {
         let is_table = data["set"] == "table";
         let features =
             if is_table { json!([]) } else { json!(["x1", "x2", "x1*x2", "sin(pi*x1)"]) };
@@ -369,16 +375,9 @@ fn the_model_file_predicts_what_the_session_does() {
 
 #[test]
 fn a_model_that_is_opened_scores_as_the_one_that_was_saved() {
-    use gradling_data::samples;
-    for data in [
-        json!({"set": "moons"}),
-        json!({"set": "hills"}),
-        json!({"set": "spirals", "classes": 3}),
-        json!({"set": "table", "csv": samples::IRIS, "target": "species"}),
-        json!({"set": "table", "csv": samples::IRIS, "target": "sepal_width_cm"}),
-        json!({"set": "table", "target": "kind",
-            "csv": "size,colour,kind\n1,red,a\n2,blue,b\n3,red,b\n4,green,a\n5,red,a\n6,blue,b\n"}),
-    ] {
+    let texts = json!({"set": "table", "target": "kind",
+        "csv": "size,colour,kind\n1,red,a\n2,blue,b\n3,red,b\n4,green,a\n5,red,a\n6,blue,b\n"});
+    for data in every_task().into_iter().chain([texts]) {
         let is_table = data["set"] == "table";
         let features = if is_table { json!([]) } else { json!(["x2", "x1", "x1*x2"]) };
         let mut first = session(json!({
