@@ -1,9 +1,11 @@
 //! Nothing is lost: a run that ends at any moment goes on, and ends with the same files.
 
+mod files;
+
 use assert_cmd::cargo::cargo_bin;
+use files::files;
 use gradling::Rng;
 use gradling_data::samples;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -40,15 +42,6 @@ fn refused(folder: &Path, args: &[&[&str]], message: &str) {
     let (code, stderr) = run(folder, args);
     assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains(message), "{stderr} does not say\n{message}");
-}
-
-/// All files of a folder.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    let file = |entry: fs::DirEntry| {
-        (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())
-    };
-    entries.map(file).collect()
 }
 
 #[track_caller]

@@ -1,9 +1,11 @@
 //! A table that is larger than the memory a run is given: streamed, it teaches what it teaches in memory.
 
+mod files;
+
 use assert_cmd::cargo::cargo_bin;
+use files::files;
 use gradling::Rng;
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -57,14 +59,6 @@ fn refused(folder: &Path, args: &[&[&str]], message: &str) {
     let stderr = String::from_utf8(stderr).unwrap();
     assert_eq!(status.code(), Some(2), "{stderr}");
     assert!(stderr.contains(message), "{stderr} does not say\n{message}");
-}
-
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    let file = |entry: fs::DirEntry| {
-        (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())
-    };
-    entries.map(file).collect()
 }
 
 fn record(folder: &Path) -> Json {
