@@ -4,6 +4,7 @@
 //! on one tape (`world.rs`), which knows for every node the object that means it: through that the same
 //! node is always the same object, and a node that no object can reach any more is given back.
 
+mod bits;
 mod dtype;
 mod functions;
 mod micrograd;

@@ -1,39 +1,25 @@
 //! A network of micrograd's in one call.
 #![allow(unsafe_code)]
 
-use crate::micrograd::{becomes_int, relu};
+use crate::micrograd::{Micrograd, becomes_int, relu};
 use crate::number::Operand;
 use crate::object::{Kind, PyValue};
 use crate::operations::binary;
-use crate::world::{INT, Nodes};
+use crate::world::Nodes;
 use gradling::shared::{self, Spelled};
 use gradling::{Op, Value};
 use pyo3::exceptions::PyValueError;
-use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString, PyType};
-
-/// A neuron's attributes, held so that they stay while nothing of Python's runs.
-struct Neuron<'py> {
-    w: Bound<'py, PyList>,
-    /// How many weights it has.
-    count: usize,
-    b: Bound<'py, PyValue>,
-    nonlin: bool,
-}
-
-/// Whether an object is of this class itself; asked so, its class is not counted.
-#[inline]
-fn is_a(object: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> bool {
-    object.get_type_ptr() == class.as_type_ptr()
-}
+use pyo3::types::{PyList, PyType};
+use pyo3::{PyTypeInfo, ffi, intern};
+use std::ptr::null_mut;
 
 /// What the layers make of x, as micrograd spells it: for each neuron
 /// `sum((wi * xi for wi, xi in zip(w, x)), b)`, then `relu()` if it has `nonlin`. All attributes are read anew.
 ///
 /// Returns `NotImplemented` where Python has to do it: if a neuron is not exactly of the class `neuron`, or a
 /// layer not of the class `layer` where that is given, if a neuron does not have `w`, `b` and `nonlin` as its class
-/// writes them, or if a value has a `_backward` by hand below it.
+/// writes them, or if a value has a class of its own or a `_backward` by hand below it.
 #[pyfunction]
 #[pyo3(signature = (layers, x, neuron, layer=None))]
 pub(crate) fn forward(
@@ -48,91 +34,175 @@ pub(crate) fn forward(
     if cfg!(Py_GIL_DISABLED) {
         return declined();
     }
+    // First all that may run Python.
     let x: Vec<Bound<'_, PyAny>> = x.try_iter()?.collect::<PyResult<_>>()?;
     let mut inputs = Vec::with_capacity(x.len());
     for x in &x {
-        match Operand::of(x)? {
-            Some(Operand::Value(value)) if !value.get().is_plain() => return declined(),
-            Some(input) => inputs.push(input),
-            None => return declined(),
-        }
+        let Some(input) = Operand::of(x)? else { return declined() };
+        inputs.push(input);
     }
-    let mut network: Vec<Vec<Neuron<'_>>> = Vec::new();
-    let mut width = inputs.len();
+    let mut lists = Vec::new();
     for one in layers.try_iter()? {
         let one = one?;
-        if layer.is_some_and(|layer| !is_a(&one, layer)) {
+        if layer.is_some_and(|layer| one.get_type_ptr() != layer.as_type_ptr()) {
             return declined();
         }
-        let neurons = one.getattr(pyo3::intern!(py, "neurons"))?;
-        let Ok(neurons) = neurons.cast_exact::<PyList>() else { return declined() };
-        let mut read = Vec::with_capacity(neurons.len());
-        for one in neurons {
-            if !is_a(&one, neuron) {
-                return declined();
-            }
-            let Some(one) = Neuron::read(&one)? else { return declined() };
-            if one.count != width {
-                return Err(PyValueError::new_err(format!(
-                    "a neuron with {} weights was given {width} inputs",
-                    one.count
-                )));
-            }
-            read.push(one);
-        }
-        width = read.len();
-        network.push(read);
+        let Ok(neurons) = one.getattr(intern!(py, "neurons"))?.cast_into_exact::<PyList>() else {
+            return declined();
+        };
+        lists.push(neurons);
     }
-    let mut plain = true;
+    let width = lists.last().map_or(inputs.len(), |neurons| neurons.len());
+    let mut outcome = Ok(false);
     let results = PyValue::objects(py, Kind::Micrograd, width, |nodes| {
-        let outputs = run(nodes, &network, &inputs);
-        plain = outputs.is_some();
-        outputs.unwrap_or_default()
+        let plain = inputs.iter().all(|input| match input {
+            Operand::Value(value) => value.get().is_plain(),
+            Operand::Number(_) => true,
+        });
+        // Making the objects may have run Python, too.
+        let still = lists.last().is_none_or(|neurons| neurons.len() == width);
+        let mut network = Network::default();
+        outcome = Ok(plain && still);
+        if plain && still {
+            // SAFETY: nothing in here runs Python.
+            outcome = unsafe { network.read(&lists, inputs.len(), neuron) };
+        }
+        if let Ok(true) = outcome { network.run(nodes, &inputs) } else { Vec::new() }
     })?;
-    if !plain {
+    if !outcome? {
         return declined();
     }
     Ok(results.into_pyobject(py)?.into_any().unbind())
 }
 
-/// The outputs of the last layer; none if some weight is not a plain value.
-fn run(
-    nodes: &mut Nodes,
-    network: &[Vec<Neuron<'_>>],
-    inputs: &[Operand<'_, '_>],
-) -> Option<Vec<Value>> {
-    let mut x: Vec<u32> = inputs.iter().filter_map(Operand::id).collect();
-    // A number becomes a value of its own at each use, as it does there.
-    let mut numbers = (x.len() < inputs.len()).then_some(inputs);
-    let (mut w, mut neurons, mut made) = (Vec::new(), Vec::new(), Vec::new());
-    for layer in network {
-        w.clear();
-        neurons.clear();
-        for neuron in layer {
-            for i in 0..neuron.count {
-                w.push(neuron.weight(i).filter(|w| w.is_plain())?.id());
-            }
-            neurons.push(Spelled { bias: neuron.b.get().id(), relu: neuron.nonlin });
-        }
-        let ints = |nodes: &Nodes, ids: &[u32]| ids.iter().any(|&id| nodes.facts(id) & INT != 0);
-        if let Some(inputs) = numbers.take() {
-            x = one_by_one(nodes, &neurons, &w, inputs.len(), |nodes, i| inputs[i].value(nodes));
-        } else if ints(nodes, &x) && ints(nodes, &w) {
-            // What is an int stays one.
-            x = one_by_one(nodes, &neurons, &w, x.len(), |_, i| shared::value(x[i]));
-        } else {
-            made.clear();
-            shared::spelled_layer(&neurons, &w, &x, &mut made);
-            x.clear();
-            for (&(id, sum), neuron) in made.iter().zip(&neurons) {
-                if neuron.relu && becomes_int(sum) {
-                    nodes.set_int(id, true);
+/// The values of a network, told by their ids.
+#[derive(Default)]
+struct Network {
+    /// How many neurons each layer has.
+    layers: Vec<usize>,
+    neurons: Vec<Spelled>,
+    /// The weights of one neuron after those of another.
+    w: Vec<u32>,
+}
+
+impl Network {
+    /// Reads the neurons of all layers; false if they are not what this can do.
+    ///
+    /// # Safety
+    /// Nothing of Python's runs in the meantime: what is read is borrowed from the lists that have it.
+    unsafe fn read(
+        &mut self,
+        lists: &[Bound<'_, PyList>],
+        mut width: usize,
+        neuron: &Bound<'_, PyType>,
+    ) -> PyResult<bool> {
+        for list in lists {
+            let count = list.len();
+            self.layers.push(count);
+            self.neurons.reserve(count);
+            self.w.reserve(count * width);
+            for i in 0..count {
+                // SAFETY: a list has as many items as it says.
+                let read = unsafe {
+                    let one = ffi::PyList_GetItem(list.as_ptr(), i as ffi::Py_ssize_t);
+                    ffi::Py_TYPE(one) == neuron.as_type_ptr()
+                        && self.read_neuron(list.py(), one, width)?
+                };
+                if !read {
+                    return Ok(false);
                 }
-                x.push(id);
+            }
+            width = count;
+        }
+        Ok(true)
+    }
+
+    /// Reads a neuron's attributes, if they are what micrograd's own `__init__` writes first on a neuron: then they
+    /// need not be looked up.
+    ///
+    /// # Safety
+    /// As above, and the neuron is an ordinary object, which has a dictionary.
+    unsafe fn read_neuron(
+        &mut self,
+        py: Python<'_>,
+        neuron: *mut ffi::PyObject,
+        width: usize,
+    ) -> PyResult<bool> {
+        // SAFETY: as asked; what a dictionary has it holds, and a list has as many items as it says.
+        unsafe {
+            let written = ffi::PyObject_GenericGetDict(neuron, null_mut());
+            let written = Bound::from_owned_ptr_or_err(py, written)?;
+            let mut place = 0;
+            let mut next = |name: &Bound<'_, _>| {
+                let (mut key, mut found) = (null_mut(), null_mut());
+                let next = ffi::PyDict_Next(written.as_ptr(), &mut place, &mut key, &mut found);
+                (next != 0 && key == name.as_ptr()).then_some(found)
+            };
+            let (Some(w), Some(b), Some(nonlin)) =
+                (next(intern!(py, "w")), next(intern!(py, "b")), next(intern!(py, "nonlin")))
+            else {
+                return Ok(false);
+            };
+            let relu = nonlin == ffi::Py_True();
+            if !relu && nonlin != ffi::Py_False() || ffi::PyList_CheckExact(w) == 0 {
+                return Ok(false);
+            }
+            let count = ffi::PyList_Size(w);
+            if count as usize != width {
+                return Err(PyValueError::new_err(format!(
+                    "a neuron with {count} weights was given {width} inputs"
+                )));
+            }
+            let value = Micrograd::type_object_raw(py);
+            let plain = |object: *mut ffi::PyObject| {
+                if ffi::Py_TYPE(object) != value {
+                    return None;
+                }
+                let object = Borrowed::from_ptr(py, object);
+                let value = object.cast_unchecked::<PyValue>().get();
+                value.is_plain().then(|| value.id())
+            };
+            let Some(bias) = plain(b) else { return Ok(false) };
+            self.neurons.push(Spelled { bias, relu });
+            for i in 0..count {
+                let Some(id) = plain(ffi::PyList_GetItem(w, i)) else { return Ok(false) };
+                self.w.push(id);
             }
         }
+        Ok(true)
     }
-    Some(x.into_iter().map(shared::value).collect())
+
+    /// The outputs of the last layer.
+    fn run(&self, nodes: &mut Nodes, inputs: &[Operand<'_, '_>]) -> Vec<Value> {
+        let mut x: Vec<u32> = inputs.iter().filter_map(Operand::id).collect();
+        // A number becomes a value of its own at each use, as it does there.
+        let mut numbers = (x.len() < inputs.len()).then_some(inputs);
+        let (mut neurons, mut w) = (&self.neurons[..], &self.w[..]);
+        let mut made = Vec::new();
+        for &count in &self.layers {
+            let width = numbers.map_or(x.len(), <[_]>::len);
+            let (layer, own);
+            (layer, neurons) = neurons.split_at(count);
+            (own, w) = w.split_at(count * width);
+            if let Some(inputs) = numbers.take() {
+                x = one_by_one(nodes, layer, own, width, |nodes, i| inputs[i].value(nodes));
+            } else if nodes.any_int(&x) && nodes.any_int(own) {
+                // What is an int stays one.
+                x = one_by_one(nodes, layer, own, width, |_, i| shared::value(x[i]));
+            } else {
+                made.clear();
+                shared::spelled_layer(layer, own, &x, &mut made);
+                x.clear();
+                for (&(id, sum), neuron) in made.iter().zip(layer) {
+                    if neuron.relu && becomes_int(sum) {
+                        nodes.set_int(id, true);
+                    }
+                    x.push(id);
+                }
+            }
+        }
+        x.into_iter().map(shared::value).collect()
+    }
 }
 
 /// The outputs of a layer, made by one operation after the other from `width` inputs.
@@ -154,55 +224,4 @@ fn one_by_one(
         if has_relu { relu(nodes, sum) } else { sum }.id()
     };
     neurons.iter().map(&mut fire).collect()
-}
-
-impl<'py> Neuron<'py> {
-    /// Its attributes, if they are what micrograd's own `__init__` writes first on a neuron: then they need not be
-    /// looked up.
-    fn read(neuron: &Bound<'py, PyAny>) -> PyResult<Option<Self>> {
-        let py = neuron.py();
-        // SAFETY: a neuron is an ordinary object, which has a dictionary.
-        let written = unsafe {
-            let written = ffi::PyObject_GenericGetDict(neuron.as_ptr(), std::ptr::null_mut());
-            Bound::from_owned_ptr_or_err(py, written)?
-        };
-        let mut place = 0;
-        let mut next = |name: &Bound<'py, PyString>| {
-            let (mut key, mut found) = (std::ptr::null_mut(), std::ptr::null_mut());
-            // SAFETY: the dictionary is alive, nobody changes it in between, and what it has it holds.
-            unsafe {
-                let next = ffi::PyDict_Next(written.as_ptr(), &mut place, &mut key, &mut found);
-                (next != 0 && key == name.as_ptr()).then(|| Bound::from_borrowed_ptr(py, found))
-            }
-        };
-        let attributes = (
-            next(pyo3::intern!(py, "w")),
-            next(pyo3::intern!(py, "b")),
-            next(pyo3::intern!(py, "nonlin")),
-        );
-        let (Some(w), Some(b), Some(nonlin)) = attributes else { return Ok(None) };
-        let (Ok(w), Ok(b)) = (w.cast_into_exact::<PyList>(), b.cast_into::<PyValue>()) else {
-            return Ok(None);
-        };
-        let (count, nonlin) = (w.len(), nonlin.is_truthy()?);
-        Ok(b.get().is_plain().then_some(Neuron { w, count, b, nonlin }))
-    }
-
-    /// A weight, if it is a value.
-    #[inline]
-    fn weight(&self, i: usize) -> Option<&PyValue> {
-        // SAFETY: a list has so many items, and each lives as long as it is in the list, which nobody changes
-        // while nothing of Python's runs.
-        let item = unsafe {
-            let item = ffi::PyList_GetItem(self.w.as_ptr(), i as ffi::Py_ssize_t);
-            Borrowed::from_ptr_or_opt(self.w.py(), item)?
-        };
-        let value = match item.get_type_ptr() == self.b.get_type_ptr() {
-            // SAFETY: the bias is a value, and this has the same class.
-            true => unsafe { item.cast_unchecked::<PyValue>() },
-            false => item.cast::<PyValue>().ok()?,
-        };
-        // SAFETY: as above; a value's contents do not move.
-        Some(unsafe { &*std::ptr::from_ref(value.get()) })
-    }
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 /// A value that was made from others: the operation, its plain number, what it was made from (a leaf by its
 /// place, or else the number of leaves and the place among these records), number, gradient, label, facts.
-type Record = (String, Option<f64>, Vec<u32>, f64, Option<f64>, Option<String>, usize);
+type Record = (String, Option<f64>, Vec<u32>, f64, Option<f64>, Option<String>, u8);
 
 /// What a value was made from: the leaves, as objects, and a record of everything made from them, ending with
 /// the value itself. Constants are records without inputs.

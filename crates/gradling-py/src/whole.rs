@@ -76,6 +76,6 @@ impl Whole {
     }
 }
 
-fn is(nodes: &Nodes, value: Value, fact: usize) -> bool {
+fn is(nodes: &Nodes, value: Value, fact: u8) -> bool {
     nodes.facts(value.id()) & fact != 0
 }

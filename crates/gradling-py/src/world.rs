@@ -1,6 +1,7 @@
 //! The one tape of the process, and the Python objects that mean its nodes.
 #![allow(unsafe_code)]
 
+use crate::bits::Bits;
 use crate::object::PyValue;
 use gradling::shared::{self, Graph, Holder};
 use gradling::{Operation, Value, live_nodes};
@@ -14,6 +15,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 /// So many new nodes at least are worth looking for what can be given back: 330 kB. Looking takes less
 /// than a nanosecond for each, and some six for each that stays.
 const FEW: usize = 1 << 13;
+
+/// Room for so many objects is kept however few nodes are left: 1 MB.
+const ROOM: usize = 1 << 17;
 
 /// The id of an object without a node.
 pub(crate) const NO_NODE: u32 = u32::MAX;
@@ -37,7 +41,9 @@ thread_local! {
 
 /// What is known of the nodes on the tape.
 pub(crate) struct Nodes {
-    slots: Vec<Slot>,
+    objects: Objects,
+    /// Facts about them; those beyond the end have none.
+    facts: Vec<u8>,
     /// From so many nodes on it is worth looking for what can be given back.
     full: usize,
     /// Objects that the tape keeps, because something was written on them that a later look at the node shall
@@ -47,46 +53,70 @@ pub(crate) struct Nodes {
     waste: (Vec<Operation>, Vec<Py<PyValue>>),
 }
 
-/// The object of a node, if it has one, and three facts in the low bits, which an address leaves free.
-#[derive(Clone, Copy)]
-struct Slot(usize);
-
-/// The number is a Python `int`.
-pub(crate) const INT: usize = 1;
-/// The exponent was given as a Python `float`, though it is whole.
-pub(crate) const FLOAT_EXPONENT: usize = 2;
-/// The gradient is a Python `int`.
-pub(crate) const INT_GRAD: usize = 4;
-/// All of these.
-pub(crate) const FACTS: usize = INT | FLOAT_EXPONENT | INT_GRAD;
-
-impl Slot {
-    const EMPTY: Slot = Slot(0);
-
-    fn object(self) -> *mut ffi::PyObject {
-        (self.0 & !FACTS) as *mut ffi::PyObject
-    }
-
-    fn facts(self) -> usize {
-        self.0 & FACTS
-    }
+/// The objects of nodes. Few nodes have one, so what says which is small and stays in the cache.
+#[derive(Default)]
+struct Objects {
+    has_one: Bits,
+    /// By id. Where there is no object, the address is an old one and means nothing.
+    addresses: Vec<*mut ffi::PyObject>,
 }
 
-/// Whether none of these nodes has an object.
-#[inline]
-fn have_none(slots: &[Slot]) -> bool {
-    slots.iter().fold(0, |all, slot| all | slot.object() as usize) == 0
+/// The number is a Python `int`.
+pub(crate) const INT: u8 = 1;
+/// The exponent was given as a Python `float`, though it is whole.
+pub(crate) const FLOAT_EXPONENT: u8 = 2;
+/// The gradient is a Python `int`.
+pub(crate) const INT_GRAD: u8 = 4;
+/// All of these.
+pub(crate) const FACTS: u8 = INT | FLOAT_EXPONENT | INT_GRAD;
+
+impl Objects {
+    #[inline]
+    fn get(&self, id: u32) -> Option<*mut ffi::PyObject> {
+        self.has_one.has(id as usize).then(|| self.addresses[id as usize])
+    }
+
+    #[inline]
+    fn set(&mut self, id: u32, object: *mut ffi::PyObject) {
+        let id = id as usize;
+        if self.addresses.len() <= id {
+            self.addresses.resize(2 * id + 1, std::ptr::null_mut());
+        }
+        self.addresses[id] = object;
+        self.has_one.set(id);
+    }
+
+    /// Forgets all but the first `count` nodes, and gives back the room of a large graph that is gone.
+    fn truncate(&mut self, count: usize) {
+        self.has_one.truncate(count);
+        let room = ROOM.max(4 * count);
+        self.addresses.truncate(room);
+        self.addresses.shrink_to(room);
+    }
 }
 
 impl Nodes {
     /// What is known of a node besides its object.
-    pub(crate) fn facts(&self, id: u32) -> usize {
-        self.slots.get(id as usize).map_or(0, |slot| slot.facts())
+    #[inline]
+    pub(crate) fn facts(&self, id: u32) -> u8 {
+        self.facts.get(id as usize).copied().unwrap_or(0)
     }
 
-    pub(crate) fn set_facts(&mut self, id: u32, facts: usize) {
-        let slot = self.slot(id);
-        *slot = Slot(slot.0 & !FACTS | facts);
+    pub(crate) fn set_facts(&mut self, id: u32, facts: u8) {
+        let id = id as usize;
+        if self.facts.len() <= id {
+            if facts == 0 {
+                return;
+            }
+            self.facts.resize(id + 1, 0);
+        }
+        self.facts[id] = facts;
+    }
+
+    /// Whether the number of one of these is an `int`.
+    pub(crate) fn any_int(&self, ids: &[u32]) -> bool {
+        // All of them: to stop at the first takes longer.
+        ids.iter().fold(0, |all, &id| all | self.facts(id)) & INT != 0
     }
 
     /// Whether the number of a node is an `int` from now on.
@@ -99,26 +129,16 @@ impl Nodes {
         self.set_fact(id, INT_GRAD, is_int);
     }
 
-    fn set_fact(&mut self, id: u32, fact: usize, holds: bool) {
+    fn set_fact(&mut self, id: u32, fact: u8, holds: bool) {
         let rest = self.facts(id) & !fact;
         self.set_facts(id, rest | if holds { fact } else { 0 });
     }
 
     /// The object of a node.
     pub(crate) fn object<'py>(&self, py: Python<'py>, id: u32) -> Option<Bound<'py, PyValue>> {
-        let object = self.slots.get(id as usize).copied().unwrap_or(Slot::EMPTY).object();
         // SAFETY: an object takes itself out before it goes, so this one is there; and only a `PyValue` puts
         // itself in.
-        (!object.is_null()).then(|| unsafe { counted(py, object) }).flatten()
-    }
-
-    #[inline]
-    fn slot(&mut self, id: u32) -> &mut Slot {
-        let id = id as usize;
-        if self.slots.len() <= id {
-            self.slots.resize(id + 1, Slot::EMPTY);
-        }
-        &mut self.slots[id]
+        self.objects.get(id).and_then(|object| unsafe { counted(py, object) })
     }
 
     /// An object means a node from now on.
@@ -130,23 +150,26 @@ impl Nodes {
             ffi::PyUnstable_EnableTryIncRef(object.as_ptr());
         }
         object.get().set_id(value.id());
-        let slot = self.slot(value.id());
-        *slot = Slot(object.as_ptr() as usize | slot.facts());
+        self.objects.set(value.id(), object.as_ptr());
     }
 
     /// The object of a node is going.
     pub(crate) fn forget(&mut self, id: u32) {
-        let slot = self.slot(id);
-        *slot = Slot(slot.facts());
+        let has_one = &mut self.objects.has_one;
+        has_one.clear(id as usize);
         // If it was the newest with an object, it goes, and all before it that have none.
-        if id as usize + 1 == self.slots.len() {
-            // Eight at a time: when a graph goes, thousands have none.
-            let eights = self.slots.rchunks(8).take_while(|slots| have_none(slots)).count();
-            let rest = &self.slots[..self.slots.len().saturating_sub(8 * eights)];
-            let kept = rest.iter().rposition(|slot| !slot.object().is_null());
-            self.waste.0.extend(shared::give_back_from(kept.map_or(0, |newest| newest + 1)));
-            self.slots.truncate(live_nodes());
+        let first = has_one.last().map_or(0, |newest| newest + 1);
+        if first <= id as usize {
+            self.waste.0.extend(shared::give_back_from(first));
+            self.facts.truncate(live_nodes());
         }
+    }
+
+    /// Tells the object of a node, which has one, that it means `other`.
+    fn tell_id(&self, id: u32, other: u32) {
+        let object = self.objects.get(id).expect("a pinned object is alive");
+        // SAFETY: the object of a node is alive.
+        unsafe { tell_id(object, other) };
     }
 
     /// Keeps an object as long as its node can be reached.
@@ -174,22 +197,19 @@ impl Nodes {
         unheld.sort_unstable();
         for &id in &unheld {
             // Unless it is told of another.
-            // SAFETY: an object in a slot is alive.
-            unsafe { tell_id(self.slots[id as usize].object(), NO_NODE) };
+            self.tell_id(id, NO_NODE);
         }
-        let mut objects = Objects { slots: std::mem::take(&mut self.slots), unheld: &unheld };
-        let own = shared::collect(&mut objects);
-        self.slots = objects.slots;
-        let Some(own) = own else {
+        let Nodes { objects, facts, .. } = self;
+        let Some(own) = shared::collect(&mut Moving { objects, facts, unheld: &unheld }) else {
             for &id in &unheld {
-                // SAFETY: an object in a slot is alive.
-                unsafe { tell_id(self.slots[id as usize].object(), id) };
+                self.tell_id(id, id);
             }
             // Not at every value until then.
             self.full = live_nodes() + FEW;
             return;
         };
-        self.slots.truncate(live_nodes());
+        self.objects.truncate(live_nodes());
+        self.facts.truncate(live_nodes());
         self.full = live_nodes() + live_nodes().max(FEW);
         self.waste.0.extend(own);
         let gone = self.pinned.extract_if(.., |object| object.get().id() == NO_NODE);
@@ -197,40 +217,44 @@ impl Nodes {
     }
 }
 
-/// The objects while nodes are collected.
-struct Objects<'a> {
-    slots: Vec<Slot>,
+/// What is known of the nodes while they are collected.
+struct Moving<'a> {
+    objects: &'a mut Objects,
+    facts: &'a mut Vec<u8>,
     /// The nodes of pinned objects that nobody else holds, ascending.
     unheld: &'a [u32],
 }
 
-impl Holder for Objects<'_> {
+impl Holder for Moving<'_> {
     #[inline]
     fn holds(&self, id: u32) -> bool {
-        let object = self.slots.get(id as usize).is_some_and(|slot| !slot.object().is_null());
-        object && (self.unheld.is_empty() || self.unheld.binary_search(&id).is_err())
+        self.objects.has_one.has(id as usize)
+            && (self.unheld.is_empty() || self.unheld.binary_search(&id).is_err())
     }
 
     #[inline]
     fn holds_none(&self, ids: Range<u32>) -> bool {
-        let end = self.slots.len().min(ids.end as usize);
-        have_none(self.slots.get(ids.start as usize..end).unwrap_or_default())
+        !self.objects.has_one.any(ids.start as usize..ids.end as usize)
     }
 
     #[inline]
     fn moved(&mut self, old: u32, new: u32) {
-        let slot = self.slots.get(old as usize).copied().unwrap_or(Slot::EMPTY);
-        if let Some(to) = self.slots.get_mut(new as usize) {
-            *to = slot;
+        let facts = self.facts.get(old as usize).copied().unwrap_or(0);
+        if let Some(to) = self.facts.get_mut(new as usize) {
+            *to = facts;
         }
-        if !slot.object().is_null() {
-            // SAFETY: an object in a slot is alive.
-            unsafe { tell_id(slot.object(), new) };
+        match self.objects.get(old) {
+            Some(object) => {
+                self.objects.set(new, object);
+                // SAFETY: the object of a node is alive.
+                unsafe { tell_id(object, new) };
+            }
+            None => self.objects.has_one.clear(new as usize),
         }
     }
 }
 
-/// The object in a slot, counted; none if its count is zero already, which is seen only where threads run
+/// The object of a node, counted; none if its count is zero already, which is seen only where threads run
 /// Python at once: it waits for the world to take itself out.
 ///
 /// # Safety
@@ -305,7 +329,8 @@ pub(crate) fn enter<R>(body: impl FnOnce() -> R) -> R {
     let world = guard.get_or_insert_with(|| World {
         graph: Graph::default(),
         nodes: Nodes {
-            slots: Vec::new(),
+            objects: Objects::default(),
+            facts: Vec::new(),
             full: FEW,
             pinned: Vec::new(),
             waste: (Vec::new(), Vec::new()),

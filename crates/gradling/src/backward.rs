@@ -171,8 +171,8 @@ fn sweep_dot(first: usize, from: usize, g: f64, nodes: &[Node], to: &mut Gradien
     while sum >= first + 2 && nodes[sum].is(Op::Add) {
         let (product, rest) = (sum - 1, sum - 2);
         let (a, b) = (nodes[sum].a as usize, nodes[sum].b as usize);
-        let other = if a == product { b } else { a };
-        if other != rest || (a != product && b != product) || !nodes[product].is(Op::Mul) {
+        let both = a == rest && b == product || a == product && b == rest;
+        if !both || !nodes[product].is(Op::Mul) {
             break;
         }
         let factors = &nodes[product];

@@ -100,35 +100,32 @@ pub fn spelled_layer(
     outputs: &mut impl Extend<(u32, f64)>,
 ) {
     tape::with(|tape| {
-        let x: Vec<(u32, f64)> = x.iter().map(|&x| (x, tape.data(x as usize))).collect();
-        let count: usize =
-            neurons.iter().map(|neuron| 2 * x.len() + usize::from(neuron.relu)).sum();
-        let (first, stamp) = (tape.nodes.len(), tape.stamp());
-        // Room is made once, and what is written goes into its place.
-        tape.reserve(count);
-        let blank = Node::new(0.0, Op::Leaf, Kind::Plain, (0, 0), stamp);
-        tape.nodes.resize(first + count, blank);
-        let (old, mut new) = tape.nodes.split_at_mut(first);
-        let mut id = first as u32;
+        // Everything is read first: then what is made goes straight into its place.
+        let read = |&id: &u32| (id, tape.data(id as usize));
+        let x: Vec<(u32, f64)> = x.iter().map(read).collect();
+        let w: Vec<(u32, f64)> = w.iter().map(read).collect();
+        let bias: Vec<f64> = neurons.iter().map(|neuron| tape.data(neuron.bias as usize)).collect();
+        let relus = neurons.iter().filter(|neuron| neuron.relu).count();
+        tape.reserve(2 * neurons.len() * x.len() + relus);
+        let stamp = tape.stamp();
+        let mut id = tape.nodes.len() as u32;
         outputs.extend(neurons.iter().enumerate().map(|(i, neuron)| {
             let w = &w[i * x.len()..(i + 1) * x.len()];
-            let own;
-            (own, new) = std::mem::take(&mut new).split_at_mut(2 * x.len());
-            let (mut from, mut sum) = (neuron.bias, old[neuron.bias as usize].data);
-            for ((&w, &(x, data)), own) in w.iter().zip(&x).zip(own.as_chunks_mut::<2>().0) {
-                let product = old[w as usize].data * data;
+            let (mut from, mut sum) = (neuron.bias, bias[i]);
+            tape.nodes.extend(w.iter().zip(&x).flat_map(|(&(w, weight), &(x, data))| {
+                let product = weight * data;
                 sum += product;
-                *own = [
+                let made = [
                     Node::new(product, Op::Mul, Kind::Plain, (w, x), stamp),
                     Node::new(sum, Op::Add, Kind::Plain, (from, id), stamp),
                 ];
                 from = id + 1;
                 id += 2;
-            }
+                made
+            }));
             if neuron.relu {
-                let own;
-                (own, new) = std::mem::take(&mut new).split_at_mut(1);
-                own[0] = Node::new(Op::Relu.value1(sum), Op::Relu, Kind::Plain, (from, 0), stamp);
+                let relu = Op::Relu.value1(sum);
+                tape.nodes.push(Node::new(relu, Op::Relu, Kind::Plain, (from, 0), stamp));
                 from = id;
                 id += 1;
             }

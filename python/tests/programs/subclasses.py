@@ -1,6 +1,7 @@
 """Classes made from `Value`: with methods, attributes and operators of their own."""
 
 from micrograd.engine import Value
+from micrograd.nn import MLP
 from show import graph, show
 
 
@@ -42,3 +43,14 @@ class Counting(Value):
 d = Counting(2.0)
 for each in (d + 1, 1 + d, d - 1, -d, d * 3, 3 * d, d / 4, d - d):
     show("counting", each, Counting.added, Counting.multiplied)
+
+# Values of such a class as weights of a network.
+network = MLP(2, [3, 1])
+for neuron in network.layers[0].neurons:
+    neuron.b = Counting(0.5)
+network.layers[1].neurons[0].w[1] = Counting(-0.25)
+Counting.added = Counting.multiplied = 0
+network([1.0, Value(2.0)])
+show("in a network", Counting.added, Counting.multiplied)
+network.layers[1].neurons[0].nonlin = 1
+show("any truth", network([1.0, -1.0])._op)
