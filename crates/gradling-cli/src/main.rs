@@ -13,6 +13,7 @@ mod inspect;
 mod listing;
 mod number;
 mod output;
+mod parts;
 mod play;
 mod predict;
 mod reading;

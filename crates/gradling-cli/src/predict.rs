@@ -1,25 +1,22 @@
 //! `gradling predict`: a trained network applied to a table of any length.
 //!
-//! One thread reads whole rows in blocks, workers turn a block into the text of its predictions, and one
-//! thread writes them in the order in which they were read.
+//! [Workers](crate::parts) turn a part of it into the text of its predictions, which are written in its order.
 
 use crate::failure::Failure;
 use crate::output::{Stream, note};
+use crate::parts::each_part;
 use crate::reading::{Input, Reading};
 use crate::train::MODEL;
-use gradling_data::{Block, DataError, Encoding, Table, Unseen, write_number};
+use gradling_data::{Table, Unseen, write_number};
 use gradling_model::{Model, ModelError, Predictions, Predictor};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
 
 /// Rows that are encoded at a time: one-hot columns take room.
 const ROWS_AT_ONCE: usize = 1024;
-/// Blocks that wait for each worker.
-const WAITING: usize = 2;
 /// The most bytes that are read as a model.
 const MOST_BYTES: u64 = 1 << 30;
 /// So many text values that were not in training are named.
@@ -45,36 +42,23 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let model = load(&args.model)?;
     let reader = model.encoder().reader(args.file.display().to_string());
-    let mut stream = Input::open(&args.file)?.stream(&args.reading.reader(reader)?)?;
+    let stream = Input::open(&args.file)?.stream(&args.reading.reader(reader)?)?;
     let mut out = Stream::new(args.out.as_deref())?;
     let form = Form::new(&model);
     out.write(&form.header)?;
 
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(16);
-    let done = thread::scope(|scope| {
-        let (mut jobs, mut results) = (Vec::new(), Vec::new());
-        for _ in 0..workers {
-            let (job, work) = sync_channel(WAITING);
-            let (result, done) = sync_channel(WAITING);
-            let (model, form) = (&model, &form);
-            scope.spawn(move || work_off(model, form, &work, &result));
-            jobs.push(job);
-            results.push(done);
-        }
-        let writer = scope.spawn(move || collect(&results, out));
-        for turn in (0..workers).cycle() {
-            let block = stream.block().transpose();
-            let (Some(block), job) = (block, &jobs[turn]) else { break };
-            let failed = block.is_err();
-            // A worker that has left was told by the writer that all is over.
-            if job.send(block).is_err() || failed {
-                break;
-            }
-        }
-        drop(jobs);
-        writer.join()
-    });
-    let said = done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let worker = || {
+        let mut predictor = model.predictor_on(1);
+        let (model, form) = (&model, &form);
+        move |table: &Table| predict(model, form, &mut predictor, table)
+    };
+    let mut said = Said::default();
+    each_part(stream, worker, |_, part| {
+        out.write(&part.csv)?;
+        said.add(part);
+        Ok(if out.left { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    out.finish()?;
     said.tell();
     Ok(())
 }
@@ -168,44 +152,23 @@ fn cell(text: &str) -> Vec<u8> {
     format!("\"{}\"", text.replace('"', "\"\"")).into_bytes()
 }
 
-/// The predictions of a block.
+/// The predictions of a part.
 struct Part {
     csv: Vec<u8>,
     unseen: Vec<Unseen>,
     incomplete: usize,
-    /// The block itself, which tells its name and encoding.
-    table: Table,
-}
-
-fn work_off(
-    model: &Model,
-    form: &Form,
-    work: &Receiver<Result<Block, DataError>>,
-    done: &SyncSender<Result<Part, Failure>>,
-) {
-    let mut predictor = model.predictor_on(1);
-    for block in work {
-        let part = block
-            .and_then(|block| block.parse())
-            .map_err(Failure::from)
-            .and_then(|table| predict(model, form, &mut predictor, table));
-        let failed = part.is_err();
-        if done.send(part).is_err() || failed {
-            return;
-        }
-    }
 }
 
 fn predict(
     model: &Model,
     form: &Form,
     predictor: &mut Predictor<'_>,
-    table: Table,
+    table: &Table,
 ) -> Result<Part, Failure> {
     let mut csv = Vec::with_capacity(32 * table.rows());
     let (mut unseen, mut incomplete) = (Vec::new(), 0);
     for rows in table.row_ids().chunks(ROWS_AT_ONCE) {
-        let features = model.encoder().encode_features(&table, rows)?;
+        let features = model.encoder().encode_features(table, rows)?;
         let predictions = predictor.predict(&features.matrix);
         form.write(&mut csv, &predictions, &features.incomplete).map_err(|row| {
             Failure::Input(format!(
@@ -217,7 +180,7 @@ fn predict(
         unseen.extend(features.unseen);
         incomplete += features.incomplete.len();
     }
-    Ok(Part { csv, unseen, incomplete, table })
+    Ok(Part { csv, unseen, incomplete })
 }
 
 /// What is to be said at the end.
@@ -225,24 +188,6 @@ fn predict(
 struct Said {
     unseen: BTreeMap<(String, String), Unseen>,
     incomplete: usize,
-}
-
-/// Writes parts in the order of their blocks, up to the first that is wrong.
-fn collect(results: &[Receiver<Result<Part, Failure>>], mut out: Stream) -> Result<Said, Failure> {
-    let (mut said, mut encoding): (Said, Option<(Encoding, u64)>) = (Said::default(), None);
-    for done in results.iter().cycle() {
-        // Blocks are dealt in turn, so where one has no more, none has.
-        let Ok(part) = done.recv() else { break };
-        let part = part?;
-        encoding = Encoding::agree(encoding, &part.table)?;
-        out.write(&part.csv)?;
-        if out.left {
-            return Ok(said);
-        }
-        said.add(part);
-    }
-    out.finish()?;
-    Ok(said)
 }
 
 impl Said {

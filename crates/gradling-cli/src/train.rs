@@ -18,7 +18,6 @@ mod lines;
 mod live;
 mod memory;
 mod optimiser;
-mod parts;
 mod plot;
 mod raster;
 mod repeat;

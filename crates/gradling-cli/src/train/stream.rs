@@ -6,14 +6,15 @@
 
 use super::data::{AskedTask, ClassWeight, Data, Problem, Samples, Source, Streamed, advise};
 use super::memory::Memory;
-use super::parts::each_part;
 use super::rows::{Layout, Writer};
 use crate::failure::Failure;
+use crate::parts::{Whole, each_part};
 use crate::reading::Input;
 use gradling_data::{
     Chance, Encoder, Labels, Learner, Matrix, Part, Samples as Encoded, Survey, Table, TargetCode,
     Targets, balanced_weights_of_counts,
 };
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -149,13 +150,17 @@ impl Stream<'_> {
     fn parts(
         &self,
         mut each: impl FnMut(&Table) -> Result<(), Failure>,
-    ) -> Result<super::parts::Whole, Failure> {
+    ) -> Result<Whole, Failure> {
         let name = self.path.display().to_string();
         let reader = self.source.reader(&name)?;
         let stream = Input::open(self.path)?.stream_hashed(&reader).map_err(advise)?;
-        each_part(stream, |table| match self.interrupted.load(Ordering::Relaxed) {
-            true => Err(Failure::Interrupted),
-            false => each(table),
+        // Parsing is what takes long.
+        let worker = || |_: &Table| Ok(());
+        each_part(stream, worker, |table, ()| {
+            if self.interrupted.load(Ordering::Relaxed) {
+                return Err(Failure::Interrupted);
+            }
+            each(table).map(ControlFlow::Continue)
         })
     }
 }

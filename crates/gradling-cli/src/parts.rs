@@ -1,35 +1,41 @@
-//! A table in parts, parsed on all cores and given in their order.
+//! A table in parts: one thread reads, all cores work on what was read, and the results come in its order.
 
 use crate::failure::Failure;
 use gradling_data::{Block, DataError, Encoding, Table, TableStream};
 use std::io::Read;
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 /// Parts that each worker may be ahead.
 const AHEAD: usize = 2;
+/// More workers than this one reader cannot feed.
+const MOST_WORKERS: usize = 16;
 
 /// What the parts tell together.
-pub(super) struct Whole {
+pub(crate) struct Whole {
     /// SHA-256 of the file, if the stream takes it.
-    pub(super) hash: Option<String>,
+    pub(crate) hash: Option<String>,
     /// The encoding of its letters, and the first line that told.
-    pub(super) encoding: Option<(Encoding, u64)>,
+    pub(crate) encoding: Option<(Encoding, u64)>,
 }
 
-/// Calls `each` with the parts of a table, up to the first that is wrong.
-pub(super) fn each_part<R: Read + Send>(
+/// Calls `each` with the parts of a table and what workers make of them, in order, up to the first that is wrong or
+/// to where it breaks off. `worker` is called by each of them once, for what it uses again from part to part.
+pub(crate) fn each_part<R: Read + Send, P: Send, W: FnMut(&Table) -> Result<P, Failure>>(
     stream: TableStream<R>,
-    mut each: impl FnMut(&Table) -> Result<(), Failure>,
+    worker: impl Fn() -> W + Sync,
+    mut each: impl FnMut(&Table, P) -> Result<ControlFlow<()>, Failure>,
 ) -> Result<Whole, Failure> {
-    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_WORKERS);
     thread::scope(|scope| {
         let (mut jobs, mut results) = (Vec::new(), Vec::new());
         for _ in 0..workers {
-            let (job, work) = sync_channel(AHEAD);
+            let (job, blocks) = sync_channel(AHEAD);
             let (result, done) = sync_channel(AHEAD);
-            scope.spawn(move || parse(&work, &result));
+            let worker = &worker;
+            scope.spawn(move || work_off(&blocks, worker(), &result));
             jobs.push(job);
             results.push(done);
         }
@@ -38,10 +44,14 @@ pub(super) fn each_part<R: Read + Send>(
         for done in results.iter().cycle() {
             // Blocks are dealt in turn, so where one worker has no more, none has.
             let Ok(part) = done.recv() else { break };
-            let part = part?;
-            encoding = Encoding::agree(encoding, &part)?;
-            each(&part)?;
+            let (table, made) = part?;
+            encoding = Encoding::agree(encoding, &table)?;
+            if each(&table, made)?.is_break() {
+                break;
+            }
         }
+        // Whoever still waits to hand something over learns that all is over.
+        drop(results);
         let hash = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok(Whole { hash, encoding })
     })
@@ -62,9 +72,16 @@ fn deal<R: Read>(mut stream: TableStream<R>, jobs: &[SyncSender<Work>]) -> Optio
     stream.hash()
 }
 
-fn parse(work: &Receiver<Work>, done: &SyncSender<Result<Table, DataError>>) {
-    for block in work {
-        let part = block.and_then(|block| block.parse());
+fn work_off<P>(
+    blocks: &Receiver<Work>,
+    mut work: impl FnMut(&Table) -> Result<P, Failure>,
+    done: &SyncSender<Result<(Table, P), Failure>>,
+) {
+    for block in blocks {
+        let part = block
+            .and_then(|block| block.parse())
+            .map_err(Failure::from)
+            .and_then(|table| work(&table).map(|made| (table, made)));
         let failed = part.is_err();
         if done.send(part).is_err() || failed {
             return;
