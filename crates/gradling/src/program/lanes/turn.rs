@@ -154,14 +154,14 @@ mod wasm {
             }
         }
 
-        /// The compiler narrows them one by one.
+        /// The compiler narrows them one by one, and those two pairs as well that a shuffle puts together.
         #[inline(always)]
         fn narrow(x: [f64; 4]) -> [f32; 4] {
             // SAFETY: a register is two or four numbers in their order.
             unsafe {
                 let [a, b]: [v128; 2] = transmute(x);
                 let (a, b) = (f32x4_demote_f64x2_zero(a), f32x4_demote_f64x2_zero(b));
-                transmute(i64x2_shuffle::<0, 2>(a, b))
+                transmute(v128_or(a, i64x2_shuffle::<1, 0>(b, b)))
             }
         }
 
