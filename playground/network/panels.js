@@ -9,6 +9,7 @@ import {
   MOST_LAYERS,
   MOST_NEURONS,
   OPTIMISERS,
+  ORDERS,
   REGRESSION_LOSSES,
   SCHEDULES,
   SETS,
@@ -155,6 +156,7 @@ export function panels({ set, wrong, deeds }) {
     const parts = [
       number('training', 'rate', 'Learning rate', now.rate, { min: 0, step: 'any' }),
       number('training', 'batch', 'Batch', now.batch, { min: 1, max: 5000, step: 1 }),
+      field('Order of rows', choice('shuffle', ORDERS, now.shuffle ? 'new' : 'same', (value) => set('training', 'shuffle', value === 'new'))),
       field('Optimiser', choice('optimiser', OPTIMISERS, now.optimiser, (value) => set('training', 'optimiser', value))),
       field('Loss', choice('loss', regression ? REGRESSION_LOSSES : LOSSES, loss, (value) => set('training', 'loss', value))),
     ];

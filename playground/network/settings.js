@@ -18,6 +18,7 @@ export const SETS = {
 };
 
 export const ACTIVATIONS = ['tanh', 'relu', 'sigmoid', 'linear', 'leaky_relu', 'gelu', 'softplus', 'sin'];
+export const ORDERS = { new: 'new in each epoch', same: 'always the same' };
 export const OPTIMISERS = { sgd: 'SGD', momentum: 'Momentum', adam: 'Adam', adamw: 'AdamW' };
 export const LOSSES = { cross_entropy: 'Cross-entropy', squared: 'Squared error', absolute: 'Absolute error', hinge: 'Hinge' };
 export const REGRESSION_LOSSES = { squared: 'Squared error', absolute: 'Absolute error' };
@@ -42,6 +43,7 @@ const list = (each) => ({
   write: (all) => all.map(each.write).join(','),
 });
 const words = { read: (value) => value.slice(0, 200), write: String };
+const truth = { read: (value) => (value === 'true' || value === 'false' ? value === 'true' : undefined), write: String };
 const escaped = { read: (value) => decodeURIComponent(value), write: (value) => encodeURIComponent(value) };
 
 /** Key in the address: place in the settings, how it is read and written, and its default. */
@@ -60,6 +62,7 @@ const KEYS = {
   init: ['net', 'init', among(INITS), 'xavier'],
   act: ['training', 'activations', list(words), ['tanh']],
   batch: ['training', 'batch', whole, 10],
+  shuffle: ['training', 'shuffle', truth, true],
   loss: ['training', 'loss', among(LOSSES), 'cross_entropy'],
   l1: ['training', 'l1', number, 0],
   l2: ['training', 'l2', number, 0],

@@ -90,6 +90,7 @@ test('every setting of training can be changed by keyboard alone', () =>
       ['optimiser', 'AdamW', '1:opt:adamw'],
       ['loss', 'Hinge', '1:loss:hinge'],
       ['schedule', 'Cosine', '1:sched:cosine'],
+      ['shuffle', 'always', '1:shuffle:false'],
     ]) {
       await training.locator(`[name=${name}]`).focus();
       await page.keyboard.type(letter);

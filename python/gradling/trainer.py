@@ -22,7 +22,10 @@ def same_parameters(program: Program, optimizer: Optimizer) -> None:
 
 
 class Trainer:
-    """Trains a program by an optimiser, on rows that it shuffles into batches (`fit`) or step by step (`step`).
+    """Trains a program by an optimiser, on batches of rows (`fit`) or step by step (`step`).
+
+    Batches are drawn in a new order in each epoch, which `seed` decides; without `shuffle` they are blocks of
+    neighbours, always in the order in which the rows are given.
 
     The optimiser's averages go on from one call to the next, and from steps of its own. `schedule` maps the
     number of an epoch, counted from 0 over all calls of `fit`, to its learning rate; without one it is the
@@ -37,6 +40,7 @@ class Trainer:
         *,
         batch: int | None = None,
         seed: int = 0,
+        shuffle: bool = True,
         schedule: Callable[[int], float] | None = None,
     ) -> None:
         same_parameters(program, optimizer)
@@ -48,6 +52,7 @@ class Trainer:
         self.optimizer = optimizer
         self.batch = batch
         self.seed = seed
+        self.shuffle = shuffle
         self.schedule = schedule
         #: The loss of each epoch so far.
         self.history: list[float] = []
@@ -92,7 +97,12 @@ class Trainer:
     def _trainer(self, runner: Any) -> Any:
         if self._native is None:
             self._native = _native.Trainer(
-                runner, self.program._values, self.optimizer._native, self.batch, self.seed
+                runner,
+                self.program._values,
+                self.optimizer._native,
+                self.batch,
+                self.seed,
+                self.shuffle,
             )
         return self._native
 

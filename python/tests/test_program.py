@@ -176,14 +176,26 @@ def test_the_notebook_s_training_in_values() -> None:
 
 
 def test_batches_of_a_seed_are_the_same_and_float32_works() -> None:
-    def run(seed: int) -> list[float]:
+    def run(seed: int, shuffle: bool = True) -> list[float]:
         _, model, X, y = moons()
         loss = Program(lambda x, y: (1 - y * model(x)).relu(), model)
-        trainer = Trainer(loss, optim.Adam(model, lr=0.01), batch=32, seed=seed)
+        trainer = Trainer(loss, optim.Adam(model, lr=0.01), batch=32, seed=seed, shuffle=shuffle)
         return trainer.fit(X, y, epochs=20).history
 
     first = run(1)
     assert first == run(1) != run(2) and first[-1] < 0.6 * first[0]
+    assert run(1, False) == run(2, False) not in (first, run(2))
+
+
+def test_without_shuffle_batches_are_blocks_of_neighbours() -> None:
+    rows = [float(row) for row in range(10)]
+    by_hand, trained = Value(0.0), Value(0.0)
+    for _ in range(3):
+        for block in (rows[:4], rows[4:8], rows[8:]):
+            by_hand.data -= 0.1 * sum(by_hand.data - row for row in block) / len(block)
+    loss = Program(lambda x: 0.5 * (trained - x) ** 2, [trained], dtype="float64")
+    Trainer(loss, optim.SGD([trained], lr=0.1), batch=4, shuffle=False).fit(rows, epochs=3)
+    assert trained.data == pytest.approx(by_hand.data, rel=1e-12)
 
 
 def test_a_diverging_training_says_so_and_keeps_the_last_finite_parameters() -> None:

@@ -105,6 +105,8 @@ fn the_settings_in_effect_give_the_same_model_again() {
     // Of every option something that is not the default.
     let all: [&[&str]; 4] = [
         &[
+            "--shuffle",
+            "false",
             "--layers",
             "5,3",
             "--activation",

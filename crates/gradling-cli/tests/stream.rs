@@ -75,6 +75,19 @@ fn encoder(folder: &Path) -> Json {
 
 const BASE: [&str; 6] = ["train", "large.csv", "--epochs", "3", "--layers", "16"];
 
+/// All numbers of the model in a folder.
+fn weights(folder: &Path) -> Vec<f64> {
+    let bytes = fs::read(folder.join("model.safetensors")).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let mut all = tensors.tensors();
+    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let numbers = |(_, tensor): &(String, safetensors::tensor::TensorView<'_>)| {
+        let (numbers, _) = tensor.data().as_chunks::<8>();
+        numbers.iter().map(|&number| f64::from_le_bytes(number)).collect::<Vec<_>>()
+    };
+    all.iter().flat_map(numbers).collect()
+}
+
 #[test]
 fn a_streamed_run_learns_as_well_as_one_in_memory_and_its_model_predicts() {
     let folder = folder();
@@ -128,6 +141,21 @@ fn streamed_or_not_the_same_rows_teach_the_same_encoder() {
         }
     }
     assert_eq!(streamed, whole);
+}
+
+#[test]
+fn streamed_or_not_the_same_rows_in_their_order_teach_the_same_weights() {
+    let folder = folder();
+    let path = folder.path();
+    let all = ["--held-out", "0", "--shuffle", "false", "--epochs", "1"];
+    done(path, &[&BASE, &all, &LITTLE, &["--out", "streamed"]]);
+    done(path, &[&BASE, &all, &["--out", "whole"]]);
+    let [streamed, whole] = ["streamed", "whole"].map(|out| weights(&path.join(out)));
+    assert_eq!(streamed.len(), whole.len());
+    // One computes in single precision.
+    for (a, b) in streamed.iter().zip(&whole) {
+        assert!((a - b).abs() < 1e-4, "{a} {b}");
+    }
 }
 
 #[test]

@@ -160,9 +160,10 @@ impl<T: Number> Training<T> {
         optimizer: PyOptimizer,
         batch: usize,
         seed: u64,
+        shuffle: bool,
     ) -> PyResult<Self> {
         let trainer = Trainer::from_numbers(run.clone(), numbers, optimizer).map_err(trained)?;
-        let trainer = trainer.seed(seed).batch(batch);
+        let trainer = trainer.seed(seed).batch(batch).shuffle(shuffle);
         Ok(Training { trainer, current, others: Vec::new() })
     }
 
@@ -220,15 +221,16 @@ impl PyTrainer {
         optimizer: &PyOptimizer,
         batch: Option<usize>,
         seed: u64,
+        shuffle: bool,
     ) -> PyResult<Self> {
         let (batch, current) = (batch.unwrap_or(usize::MAX), runner.clone().unbind());
         let (numbers, optimizer) = (parameters.get().numbers(), optimizer.clone());
         let training = match &*runner.get().lock() {
             Either::F32(run) => {
-                Either::F32(Training::new(current, run, numbers, optimizer, batch, seed)?)
+                Either::F32(Training::new(current, run, numbers, optimizer, batch, seed, shuffle)?)
             }
             Either::F64(run) => {
-                Either::F64(Training::new(current, run, numbers, optimizer, batch, seed)?)
+                Either::F64(Training::new(current, run, numbers, optimizer, batch, seed, shuffle)?)
             }
         };
         Ok(PyTrainer { parameters: parameters.clone().unbind(), training: Mutex::new(training) })

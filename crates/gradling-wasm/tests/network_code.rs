@@ -27,7 +27,7 @@ fn sessions() -> Vec<Value> {
         json!({
             "data": {"set": "plane"},
             "net": {"layers": []},
-            "training": {"loss": "squared", "schedule": "linear", "span": 8, "l2": 0.1, "rate": 0.05},
+            "training": {"loss": "squared", "schedule": "linear", "span": 8, "l2": 0.1, "rate": 0.05, "shuffle": false},
         }),
     ]
 }

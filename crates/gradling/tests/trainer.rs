@@ -149,9 +149,10 @@ fn every_row_is_met_once_an_epoch_and_a_seed_gives_one_order() {
     let (w, program) = line(1.0);
     let x: Vec<f64> = (0..10).map(f64::from).collect();
     // A rate of 0 leaves w at 1, so that the loss of a batch of one row is the row.
-    let order = |seed| {
+    let order = |seed, shuffle| {
         let run = program.compile::<f64>();
-        let mut trainer = Trainer::new(run, &[w], Sgd::new(0.0)).unwrap().batch(1).seed(seed);
+        let trainer = Trainer::new(run, &[w], Sgd::new(0.0)).unwrap();
+        let mut trainer = trainer.batch(1).seed(seed).shuffle(shuffle);
         let mut met = Vec::new();
         for _ in 0..2 {
             let watch = |loss| {
@@ -162,15 +163,16 @@ fn every_row_is_met_once_an_epoch_and_a_seed_gives_one_order() {
         }
         met
     };
-    let met = order(1);
+    let met = order(1, true);
     assert_ne!(met[..10], met[10..]);
     for epoch in met.chunks(10) {
         let mut sorted = epoch.to_vec();
         sorted.sort_by(f64::total_cmp);
         assert_eq!(sorted, x);
     }
-    assert_eq!(order(1), met);
-    assert_ne!(order(2), met);
+    assert_eq!(order(1, true), met);
+    assert_ne!(order(2, true), met);
+    assert_eq!(order(1, false), [&x[..], &x].concat());
 }
 
 #[test]

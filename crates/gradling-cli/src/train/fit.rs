@@ -260,7 +260,8 @@ impl<'a, T: Width> Training<'a, T> {
         let trainer = trainer
             .schedule(schedule(settings, steps))
             .batch(settings.batch.get())
-            .seed(settings.seed);
+            .seed(settings.seed)
+            .shuffle(settings.shuffle);
         let targets = match &data.train.targets {
             Targets::Numbers(numbers) => numbers.clone(),
             Targets::Classes(classes) => classes.iter().map(|&class| class as f64).collect(),
@@ -316,8 +317,9 @@ impl<'a, T: Width> Training<'a, T> {
         number: usize,
         watch: impl Fn(f64) -> ControlFlow<Pause>,
     ) -> Result<ControlFlow<Pause>, Failure> {
-        let Settings { seed, batch, .. } = *self.job.settings;
-        let end = rows.epoch((seed, number), batch.get(), self.taken, |inputs, targets| {
+        let Settings { seed, batch, shuffle, .. } = *self.job.settings;
+        let order = shuffle.then(|| Rows::order(seed, number));
+        let end = rows.epoch(order, batch.get(), self.taken, |inputs, targets| {
             let loss = match self.trainer.step(&[T::rows(inputs), T::rows(targets)]) {
                 Ok(loss) => loss,
                 Err(TrainError::Diverged(end)) => {

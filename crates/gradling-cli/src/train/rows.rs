@@ -196,18 +196,24 @@ impl Rows {
         self.window * BLOCK
     }
 
-    /// Goes through all rows in the order of an epoch, but for the first `taken`, and calls `step` with the inputs
-    /// and targets of `batch` of them at a time; the last batch holds what is left.
+    /// What the order of an epoch is drawn from.
+    pub(super) fn order(seed: u64, epoch: usize) -> Rng {
+        Rng::stream(seed, STREAM | (epoch as u64) << EPOCH)
+    }
+
+    /// Goes through all rows in this order, or as they were written, but for the first `taken`, and calls `step` with
+    /// the inputs and targets of `batch` of them at a time; the last batch holds what is left.
     pub(super) fn epoch<B>(
         &self,
-        (seed, epoch): (u64, usize),
+        mut rng: Option<Rng>,
         batch: usize,
         taken: usize,
         mut step: impl FnMut(&[f32], &[f32]) -> Result<ControlFlow<B>, Failure>,
     ) -> Result<ControlFlow<B>, Failure> {
-        let mut rng = Rng::stream(seed, STREAM | (epoch as u64) << EPOCH);
         let mut blocks: Vec<usize> = (0..self.count.div_ceil(BLOCK)).collect();
-        rng.shuffle(&mut blocks);
+        if let Some(rng) = &mut rng {
+            rng.shuffle(&mut blocks);
+        }
         let (mut window, mut bytes) = (Vec::new(), Vec::new());
         let (mut packed, mut inputs, mut targets) = (Vec::new(), Vec::new(), Vec::new());
         let width = self.layout.numbers;
@@ -215,7 +221,9 @@ impl Rows {
         for blocks in blocks.chunks(self.window) {
             let count: usize = blocks.iter().map(|&block| self.rows_of(block)).sum();
             let mut order: Vec<u32> = (0..count as u32).collect();
-            rng.shuffle(&mut order);
+            if let Some(rng) = &mut rng {
+                rng.shuffle(&mut order);
+            }
             let before = start;
             start += count;
             if start <= taken {
@@ -290,7 +298,8 @@ mod tests {
         taken: usize,
     ) -> (Vec<usize>, Vec<usize>) {
         let (mut order, mut sizes) = (Vec::new(), Vec::new());
-        let end = rows.epoch(epoch, batch, taken, |inputs, targets| {
+        let rng = Rows::order(epoch.0, epoch.1);
+        let end = rows.epoch(Some(rng), batch, taken, |inputs, targets| {
             for (inputs, &target) in inputs.as_chunks::<2>().0.iter().zip(targets) {
                 assert_eq!((inputs[0], inputs[0] + 0.5), (-inputs[1], target));
                 order.push(inputs[0] as usize);
@@ -334,16 +343,17 @@ mod tests {
         let there = writer.finish(1).unwrap();
         // Four numbers and the target of four bytes each.
         assert_eq!(there.file.metadata().unwrap().len(), 3 * 5 * 4);
-        let mut met = 0;
-        let end = there.epoch((1, 1), 2, 0, |inputs, targets| {
+        let mut met = Vec::new();
+        let end = there.epoch(None, 2, 0, |inputs, targets| {
             for (inputs, &target) in inputs.chunks(7).zip(targets) {
                 let right = rows[target as usize].map(|x| x as f32);
                 assert_eq!(inputs, right);
-                met += 1;
+                met.push(target);
             }
             Ok(ControlFlow::<()>::Continue(()))
         });
-        assert!(end.is_ok() && met == 3);
+        assert!(end.is_ok());
+        assert_eq!(met, [0.0, 1.0, 2.0]);
     }
 
     #[test]

@@ -94,6 +94,9 @@ pub(crate) struct Choices {
     /// Rows for each step.
     #[arg(long, value_name = "N", default_value = "32")]
     batch: NonZeroUsize,
+    /// Whether each epoch has the rows in a new order, or that of the table.
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    shuffle: bool,
     /// How strongly weights are drawn to 0 [default: for adamw 0.5 for few rows, else 0.01].
     #[arg(long, value_name = "D", value_parser = not_negative)]
     weight_decay: Option<f64>,
@@ -274,6 +277,7 @@ pub(super) struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rate_every: Option<NonZeroUsize>,
     pub(super) batch: NonZeroUsize,
+    pub(super) shuffle: bool,
     pub(super) weight_decay: f64,
     pub(super) l1: f64,
     pub(super) l2: f64,
@@ -387,6 +391,7 @@ impl Settings {
             rate_factor: by_factor.map(|usual| choices.rate_factor.unwrap_or(usual)),
             rate_every: stepped.then(|| choices.rate_every.unwrap_or(tenth)),
             batch,
+            shuffle: choices.shuffle,
             weight_decay: choices.weight_decay.unwrap_or(match optimizer {
                 OptimizerName::Adamw if few_rows => STRONG_DECAY,
                 OptimizerName::Adamw => WEAK_DECAY,

@@ -147,10 +147,7 @@ impl Stream<'_> {
         Ok((problem, lesson.encoder, rows))
     }
 
-    fn parts(
-        &self,
-        mut each: impl FnMut(&Table) -> Result<(), Failure>,
-    ) -> Result<Whole, Failure> {
+    fn parts(&self, mut each: impl FnMut(&Table) -> Result<(), Failure>) -> Result<Whole, Failure> {
         let name = self.path.display().to_string();
         let reader = self.source.reader(&name)?;
         let stream = Input::open(self.path)?.stream_hashed(&reader).map_err(advise)?;

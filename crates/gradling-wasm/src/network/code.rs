@@ -140,8 +140,9 @@ impl Text<'_> {
                  }})?;\n    \
                  let mut trainer = Trainer::new(program.compile::<f32>(), &mlp.parameters(), {made})?\n        \
                      .batch(BATCH)\n        \
-                     .seed(SEED);\n",
+                     .seed(SEED){};\n",
             if penalised { ".plus(penalty())" } else { "" },
+            if training.shuffle { "" } else { "\n        .shuffle(false)" },
         );
         match schedule {
             None => out.push_str("    for _ in 0..EPOCHS {\n"),
@@ -428,8 +429,9 @@ impl Text<'_> {
         let _ = write!(
             out,
             "    return Step(loss, x{plus})\n\n\n\
-             trainer = Trainer(step, {made}, batch=BATCH, seed=SEED{})\n\
+             trainer = Trainer(step, {made}, batch=BATCH, seed=SEED{}{})\n\
              trainer.fit(X, Y, epochs=EPOCHS)\n",
+            if training.shuffle { "" } else { ", shuffle=False" },
             schedule.map(|rate| format!(", schedule=lambda epoch: {rate}")).unwrap_or_default()
         );
         self.python_acts(&mut out);

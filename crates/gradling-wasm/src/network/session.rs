@@ -34,6 +34,8 @@ pub struct State {
     optimiser: Optimiser,
     rng: Rng,
     order: Vec<u32>,
+    /// Whether it is that of the data: then the rows of a batch lie side by side.
+    in_order: bool,
     /// How many rows of the epoch have been taken.
     cursor: usize,
     /// The sum of their losses.
@@ -122,6 +124,7 @@ impl Session {
             optimiser: Optimiser::of(&training),
             rng: Rng::stream(seed, ORDER),
             order: (0..rows).collect(),
+            in_order: true,
             cursor: 0,
             sum: 0.0,
             steps: 0,
@@ -381,21 +384,29 @@ impl Session {
 
     /// One step. False if a number is not finite: the state is then the one before.
     fn step(&mut self) -> Result<bool, Wrong> {
-        let State { order, rng, cursor, training, .. } = &mut self.state;
+        let State { order, in_order, rng, cursor, training, .. } = &mut self.state;
         let rows = order.len();
         if *cursor == 0 {
-            if training.batch >= rows {
-                order.iter_mut().zip(0..).for_each(|(row, k)| *row = k);
-            } else {
+            let stays = training.batch >= rows || !training.shuffle;
+            if !stays {
                 rng.shuffle(order);
+            } else if !*in_order {
+                order.iter_mut().zip(0..).for_each(|(row, k)| *row = k);
             }
+            *in_order = stays;
             self.state.sum = 0.0;
         }
         let count =
             if !self.log.0.is_empty() && self.is_single() { 1 } else { self.state.training.batch };
         let taken = self.state.cursor..(self.state.cursor + count).min(rows);
-        self.gather(taken.clone());
-        let arrays: [&[f32]; 2] = [&self.batch.x, &self.batch.y];
+        let arrays: [&[f32]; 2] = if self.state.in_order {
+            let [x, y] = [self.shape.inputs, self.problem.outputs()];
+            let [first, end] = [taken.start, taken.end];
+            [&self.problem.train.x[first * x..end * x], &self.targets[0][first * y..end * y]]
+        } else {
+            self.gather(taken.clone());
+            [&self.batch.x, &self.batch.y]
+        };
         let loss = self.runner.value_and_grad(&self.numbers, &arrays, &mut self.slopes)?;
         if !loss.is_finite() {
             self.failure = Some(Failure::of_loss(self, f64::from(loss), taken));

@@ -150,6 +150,8 @@ impl Init {
 pub struct Training {
     /// Rows of a step.
     pub batch: usize,
+    /// Whether each epoch has the rows in a new order.
+    pub shuffle: bool,
     /// Activations of the hidden layers; the last one serves the layers after it, too.
     pub activations: Vec<String>,
     /// The loss of a sample.
@@ -176,6 +178,7 @@ impl Default for Training {
     fn default() -> Self {
         Training {
             batch: 10,
+            shuffle: true,
             activations: vec!["tanh".to_owned()],
             loss: Loss::CrossEntropy,
             l1: 0.0,

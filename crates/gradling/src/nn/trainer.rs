@@ -62,6 +62,7 @@ pub struct Trainer<T: Number, O> {
     optimizer: O,
     schedule: Option<Schedule>,
     batch: usize,
+    shuffle: bool,
     rng: Rng,
     order: Vec<usize>,
     /// How far the epoch came that `watch` ended early, and where the next one is to begin.
@@ -119,6 +120,7 @@ impl<T: Number, O: Optimizer> Trainer<T, O> {
             optimizer,
             schedule: None,
             batch: usize::MAX,
+            shuffle: true,
             rng: Rng::stream(0, ORDER),
             order: Vec::new(),
             stopped: Place::default(),
@@ -152,12 +154,19 @@ impl<T: Number, O: Optimizer> Trainer<T, O> {
         Trainer { rng: Rng::stream(seed, ORDER), ..self }
     }
 
+    /// The same with the rows in a new order for each epoch, as it begins, or always in that in which they are
+    /// given: then batches are blocks of neighbours.
+    #[must_use]
+    pub fn shuffle(self, shuffle: bool) -> Self {
+        Trainer { shuffle, ..self }
+    }
+
     /// Goes through all rows once, batch by batch, and gives the loss over them, each row as it was met:
     /// the mean of the rows' losses for a program that ends with [`Step::mean`](crate::Step::mean), the
     /// sum of the steps' losses for [`Step::sum`](crate::Step::sum).
     ///
-    /// The rows are shuffled first, and the last batch holds what is left; one batch of all rows is taken
-    /// as it is.
+    /// The rows are [shuffled](Trainer::shuffle) first, and the last batch holds what is left; one batch of all
+    /// rows is taken as it is.
     ///
     /// # Errors
     /// If there are no rows, something has not the length it should have, or a loss is not finite.
@@ -191,7 +200,9 @@ impl<T: Number, O: Optimizer> Trainer<T, O> {
                 self.order.clear();
                 self.order.extend(0..rows);
             }
-            self.rng.shuffle(&mut self.order);
+            if self.shuffle {
+                self.rng.shuffle(&mut self.order);
+            }
         }
         // Out of the way while steps change the rest.
         let order = std::mem::take(&mut self.order);
