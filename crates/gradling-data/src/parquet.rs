@@ -6,7 +6,7 @@
 use crate::error::{DataError, Place, shown};
 use crate::read::{Kind, Layout};
 use crate::table::{Column, Lines, Table, Texts, Values, clean, is_missing, number_text};
-use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
+use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::reader::RowIter;
@@ -28,6 +28,7 @@ pub(crate) struct Opened {
 /// A table that is read in parts.
 pub(crate) struct Parts {
     rows: RowIter<'static>,
+    nanoseconds: Vec<Option<Nanoseconds>>,
     /// How many were given.
     given: u64,
 }
@@ -70,13 +71,14 @@ impl Opened {
             }
             kept.push(Arc::clone(field));
         }
+        let nanoseconds = kept.iter().map(|field| nanoseconds(field)).collect();
         let schema = self.reader.metadata().file_metadata().schema_descr().root_schema();
         let name = schema.name().to_owned();
         let rows = guarded(file, 0, || {
             let kept = Type::group_type_builder(&name).with_fields(kept).build()?;
             RowIter::from_file_into(Box::new(self.reader)).project(Some(kept))
         })?;
-        Ok(Parts { rows, given: 0 })
+        Ok(Parts { rows, nanoseconds, given: 0 })
     }
 }
 
@@ -105,7 +107,7 @@ impl Parts {
             && let Some(row) = guarded(&layout.file, self.given, || self.rows.next().transpose())?
         {
             self.given += 1;
-            push(layout, &mut columns, &row, self.given)?;
+            push(layout, &self.nanoseconds, &mut columns, &row, self.given)?;
             lines.note(count, self.given);
             count += 1;
         }
@@ -130,13 +132,18 @@ pub fn parquet_cells(file: File) -> Option<u64> {
 /// Adds a row.
 fn push(
     layout: &Layout,
+    nanoseconds: &[Option<Nanoseconds>],
     columns: &mut [(&String, Values)],
     row: &Row,
     number: u64,
 ) -> Result<(), DataError> {
-    for ((_, field), (name, values)) in row.get_column_iter().zip(columns) {
+    let cells = row.get_column_iter().zip(nanoseconds);
+    for (((_, field), nanoseconds), (name, values)) in cells.zip(columns) {
         let at = || Place { file: layout.file.clone(), line: number, column: shown(name) };
-        let cell = cell_of(field).map_err(|cell| DataError::NotUtf8 { at: at(), cell })?;
+        let cell = match (nanoseconds, field) {
+            (Some(text), Field::Long(x)) => Cell::Text(text(x.div_euclid(1_000_000_000))),
+            _ => cell_of(field).map_err(|cell| DataError::NotUtf8 { at: at(), cell })?,
+        };
         let missing = match &cell {
             Cell::Missing => true,
             Cell::Number(x) => x.is_nan(),
@@ -221,13 +228,25 @@ fn is_number(field: &Type) -> bool {
             | ConvertedType::TIMESTAMP_MICROS
     );
     match field.get_physical_type() {
-        Physical::INT32 | Physical::INT64 => !dates,
+        Physical::INT32 | Physical::INT64 => !dates && nanoseconds(field).is_none(),
         Physical::FLOAT | Physical::DOUBLE => true,
         Physical::FIXED_LEN_BYTE_ARRAY => {
             decimal || matches!(info.logical_type_ref(), Some(LogicalType::Float16))
         }
         Physical::BYTE_ARRAY => decimal,
         Physical::BOOLEAN | Physical::INT96 => false,
+    }
+}
+
+/// The text of so many seconds.
+type Nanoseconds = fn(i64) -> String;
+
+/// How a column of nanoseconds is written, which the reader of the format takes for plain numbers.
+fn nanoseconds(field: &Type) -> Option<Nanoseconds> {
+    match field.get_basic_info().logical_type_ref() {
+        Some(LogicalType::Timestamp(of)) if of.unit == TimeUnit::NANOS => Some(timestamp),
+        Some(LogicalType::Time(of)) if of.unit == TimeUnit::NANOS => Some(time),
+        _ => None,
     }
 }
 

@@ -180,19 +180,25 @@ fn what_is_no_table_of_values_is_refused_with_its_place() {
 #[test]
 fn dates_are_texts_that_are_refused_as_dates() {
     let schema = "message t { optional int32 d (DATE); optional int64 s (TIMESTAMP(MICROS,true)); \
+                  optional int64 n (TIMESTAMP(NANOS,false)); optional int64 t (TIME(NANOS,true)); \
                   optional double y; }";
     let cells = [
         // By `date -u -d 2024-02-29 +%s`, over 86,400, and the same of 1969-12-31.
         Cells::Int(vec![Some(19_782), Some(-1)]),
         Cells::Long(vec![Some(1_709_208_000_000_000), Some(-1)]),
+        Cells::Long(vec![Some(1_709_208_000_000_000_000), None]),
+        Cells::Long(vec![Some(45_296_999_999_999), Some(0)]),
         Cells::Double(vec![Some(1.0), Some(2.5)]),
     ];
     let table = TableReader::new("t")
+        .keep_missing()
         .read_parquet(file(schema, 1, Compression::UNCOMPRESSED, &cells))
         .unwrap();
     let cells = |column: usize| [0, 1].map(|row| table.columns()[column].cell(row));
     assert_eq!(cells(0), ["2024-02-29", "1969-12-31"]);
     assert_eq!(cells(1), ["2024-02-29 12:00:00", "1969-12-31 23:59:59"]);
+    assert_eq!(cells(2), ["2024-02-29 12:00:00", ""]);
+    assert_eq!(cells(3), ["12:34:56", "00:00:00"]);
     let target = Target::infer(&table, "y").unwrap();
     let error = gradling_data::Encoder::fit(&table, &[0, 1], &target).unwrap_err().to_string();
     assert!(error.contains("dates"), "{error}");
