@@ -51,6 +51,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    #[cfg(feature = "parquet")]
+    reading::quiet_panics();
     let mut command = help::with_examples(Cli::command());
     let arguments = match train::arguments(&command, std::env::args_os().collect()) {
         Ok(arguments) => arguments,

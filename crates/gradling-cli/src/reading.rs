@@ -159,6 +159,17 @@ impl Input {
 /// A table in parts.
 pub(crate) type Parts = TableStream<Box<dyn Read + Send>>;
 
+/// Keeps panics of the reader of Parquet, which become errors, from being reported as well.
+#[cfg(feature = "parquet")]
+pub(crate) fn quiet_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !gradling_data::reads_parquet() {
+            report(info);
+        }
+    }));
+}
+
 /// Whether a file begins as Parquet does, whatever its name.
 #[cfg(feature = "parquet")]
 fn is_parquet(mut file: &File) -> bool {

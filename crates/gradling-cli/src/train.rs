@@ -156,6 +156,7 @@ pub(crate) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<(), Failu
             seed: args.choices.seed,
             folder: folder.as_ref().map(Folder::path),
             interrupted: &interrupted,
+            detail,
         };
         let (problem, data) = stream.read()?;
         let settings = settings(&args.choices, &data)?;
@@ -285,17 +286,15 @@ fn train(
         let empty = checkpoint::Checkpoint { settings: texts, rows, state: fit::State::default() };
         keeper = Some(Keeper::new(folder, args.checkpoint, empty));
     }
-    let mut report = Report::new(detail, &settings);
     let state = checkpoint.map(|checkpoint| checkpoint.state);
     let before: &[Epoch] = state.as_ref().map_or(&[], |state| &state.epochs);
     let mut events = match &args.tensorboard {
         Some(folder) => Some(EventFile::begin(folder, score_name(data.task), before.len())?),
         None => None,
     };
-    let mut live = match args.live && std::io::stdout().is_terminal() {
-        true => Some(Live::new(&settings, before, score_name(data.task))),
-        false => None,
-    };
+    let live = args.live && detail == Detail::Full && std::io::stdout().is_terminal();
+    let live = live.then(|| Live::new(&settings, before, score_name(data.task)));
+    let mut report = Report::new(detail, &settings, live);
     report.start(&problem, &data, &sizes, &settings, before.len());
     if detail == Detail::Json {
         lines::start(&problem, &data, &effective, before.len())?;
@@ -303,11 +302,7 @@ fn train(
     // What goes wrong in telling does not end training, and is said after it.
     let mut untold = None;
     let mut watch = |epoch: &Epoch| {
-        if let Some(live) = &mut live {
-            live.epoch(epoch);
-        } else {
-            report.epoch(epoch);
-        }
+        report.epoch(epoch);
         let told = if detail == Detail::Json { lines::epoch(epoch) } else { Ok(()) };
         let logged = events.as_mut().map_or(Ok(()), |events| events.epoch(epoch));
         if let Err(failure) = told.and(logged) {
@@ -396,9 +391,7 @@ impl Run {
         let plane = Plane::of(data);
 
         let (pen, depth) = pen();
-        if fit.epochs.len() > 1 {
-            report.draw(|out| curve::write(out, &fit.epochs, depth));
-        }
+        report.curve(fit, depth);
         if let Some(plane) = &plane {
             report.draw(|out| boundary::write(out, plane, &model, pen));
         }

@@ -91,3 +91,25 @@ fn what_is_wrong_with_a_value_is_told_with_its_row() {
     assert_eq!(status.code(), Some(2));
     assert!(stderr.contains("flats:6, column \"kind\""), "{stderr}");
 }
+
+#[test]
+fn damage_is_told_by_an_error_alone() {
+    let folder = folder();
+    let path = folder.path();
+    // Where the file says where its columns are.
+    for place in (3_850..4_400).step_by(11) {
+        let mut damaged = PARQUET.to_vec();
+        damaged[place] ^= 0x55;
+        fs::write(path.join("damaged"), damaged).unwrap();
+        let output = gradling(path, &["inspect", "damaged"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        match output.status.code() {
+            Some(0) => assert_eq!(said, "", "{place}"),
+            Some(2) => assert!(
+                said.starts_with("error: ") && !said.contains("panicked"),
+                "{place}: {said}"
+            ),
+            code => panic!("{place}: {code:?} {said}"),
+        }
+    }
+}

@@ -69,7 +69,7 @@ pub use matrix::Matrix;
 pub use missing::{Fill, Missing};
 pub use number::NumberFormat;
 #[cfg(feature = "parquet")]
-pub use parquet::parquet_cells;
+pub use parquet::{parquet_cells, reads_parquet};
 pub use read::{Block, TableReader, TableStream};
 pub use split::{Batches, Split, folds, split, split_rows};
 pub use standard::Standard;

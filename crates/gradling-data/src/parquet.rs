@@ -270,6 +270,15 @@ fn timestamp(seconds: i64) -> String {
     format!("{} {}", date(seconds.div_euclid(86_400)), time(seconds.rem_euclid(86_400)))
 }
 
+thread_local! {
+    static READING: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether this thread reads Parquet now: a panic is then an error of its own, which a program need not report.
+pub fn reads_parquet() -> bool {
+    READING.get()
+}
+
 /// Reads, where some damage makes the reader of the format panic rather than give an error.
 fn guarded<T>(
     file: &str,
@@ -277,7 +286,10 @@ fn guarded<T>(
     read: impl FnOnce() -> Result<T, ParquetError>,
 ) -> Result<T, DataError> {
     let damaged = |what: String| DataError::Parquet { file: file.to_owned(), row: row + 1, what };
-    match catch_unwind(AssertUnwindSafe(read)) {
+    READING.set(true);
+    let read = catch_unwind(AssertUnwindSafe(read));
+    READING.set(false);
+    match read {
         Ok(done) => done.map_err(|error| damaged(error.to_string())),
         Err(_) => Err(damaged("the file is damaged".to_owned())),
     }

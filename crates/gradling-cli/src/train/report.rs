@@ -1,8 +1,11 @@
 //! What training says on stdout while it runs and at its end, and the progress bar on stderr.
 
+use super::colour::Depth;
+use super::curve;
 use super::data::{Data, Problem, Samples};
 use super::figures::{Figures, score_name};
 use super::fit::{End, Epoch, Fit};
+use super::live::Live;
 use super::optimiser::{OptimizerName, course};
 use super::settings::{Settings, parameters, shown};
 use super::text::{count, file_name, plain, thousands};
@@ -38,29 +41,46 @@ pub(super) struct Report {
     every: usize,
     epochs: usize,
     bar: ProgressBar,
+    /// The view that stands for the lines of epochs and the bar.
+    live: Option<Live>,
     /// What went wrong in telling: the run goes on, and is saved, and this is said at its end.
     failure: Option<Failure>,
 }
 
-/// A bar of so many epochs on stderr; indicatif hides it where that is no terminal.
+/// A bar of so many epochs on stderr.
 pub(super) fn progress(epochs: u64, detail: Detail) -> ProgressBar {
+    bar(Some(epochs), "{bar:40.blue/black.bright} epoch {pos} of {len}, {eta} left", detail)
+}
+
+/// How many rows of a table were read, and encoded where it is known how many there are.
+pub(super) fn rows(count: Option<u64>, detail: Detail) -> ProgressBar {
+    let template = match count {
+        Some(_) => "{bar:40.blue/black.bright} {human_pos} of {human_len} rows encoded, {eta} left",
+        None => "{spinner:.blue} {human_pos} rows read",
+    };
+    bar(count, template, detail)
+}
+
+/// Of a full report; indicatif hides it where stderr is no terminal.
+fn bar(length: Option<u64>, template: &str, detail: Detail) -> ProgressBar {
     if detail != Detail::Full {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new(epochs);
-    if let Ok(style) =
-        ProgressStyle::with_template("{bar:40.blue/black.bright} epoch {pos} of {len}, {eta} left")
-    {
+    let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("━╸━"));
     }
     bar
 }
 
 impl Report {
-    pub(super) fn new(detail: Detail, settings: &Settings) -> Self {
-        let bar = progress(settings.epochs as u64, detail);
+    pub(super) fn new(detail: Detail, settings: &Settings, live: Option<Live>) -> Self {
+        let bar = match live {
+            Some(_) => ProgressBar::hidden(),
+            None => progress(settings.epochs as u64, detail),
+        };
         let every = settings.epochs.div_ceil(LINES);
-        Report { detail, every, epochs: settings.epochs, bar, failure: None }
+        Report { detail, every, epochs: settings.epochs, bar, live, failure: None }
     }
 
     fn say(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
@@ -84,10 +104,14 @@ impl Report {
             return;
         }
         let score = score_name(data.task);
+        let is_live = self.live.is_some();
         self.say(|out| {
             describe(out, problem, data, sizes, settings)?;
             if before > 0 {
                 writeln!(out, "going on after epoch {}", thousands(before))?;
+            }
+            if is_live {
+                return writeln!(out);
             }
             let heading = format!("epoch   {:^20}   {score:^20}", "loss");
             writeln!(out, "\n{}", heading.trim_end())?;
@@ -98,6 +122,9 @@ impl Report {
     /// Called after each epoch: moves the bar, and every so often says a line.
     pub(super) fn epoch(&mut self, epoch: &Epoch) {
         self.bar.set_position(epoch.number as u64);
+        if let Some(live) = &mut self.live {
+            return live.epoch(epoch);
+        }
         let due = epoch.number == 1
             || epoch.number == self.epochs
             || epoch.number.is_multiple_of(self.every);
@@ -117,6 +144,13 @@ impl Report {
                 score(held_out)
             )
         });
+    }
+
+    /// The curve of the loss, unless it was drawn while it came to be.
+    pub(super) fn curve(&mut self, fit: &Fit, depth: Depth) {
+        if self.live.is_none() && fit.epochs.len() > 1 {
+            self.draw(|out| curve::write(out, &fit.epochs, depth));
+        }
     }
 
     /// Drawings, which only a full report has.

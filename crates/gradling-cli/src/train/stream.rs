@@ -6,6 +6,7 @@
 
 use super::data::{AskedTask, ClassWeight, Data, Problem, Samples, Source, Streamed, advise};
 use super::memory::Memory;
+use super::report::{self, Detail};
 use super::rows::{Layout, Writer};
 use crate::failure::Failure;
 use crate::parts::{Whole, each_part};
@@ -35,6 +36,7 @@ pub(super) struct Stream<'a> {
     /// Where the encoded rows are to be; else where the system keeps such files.
     pub(super) folder: Option<&'a Path>,
     pub(super) interrupted: &'a AtomicBool,
+    pub(super) detail: Detail,
 }
 
 /// The size of a file that is too large to be held in memory.
@@ -70,7 +72,7 @@ impl Stream<'_> {
                 (Part::HeldOut, looked_at(held_out)?, none(&encoder)),
             ],
         };
-        self.parts(|table| writing.add(table))?;
+        self.parts(Some(problem.survey.rows()), |table| writing.add(table))?;
         if writing.rows != problem.survey.rows() {
             let file = &problem.name;
             return Err(Failure::Input(format!(
@@ -101,7 +103,7 @@ impl Stream<'_> {
         let source = self.source;
         let mut survey = Survey::default();
         let mut begun: Option<(Learner, Option<&'static str>)> = None;
-        let whole = self.parts(|table| {
+        let whole = self.parts(None, |table| {
             survey.add(table);
             if begun.is_none() {
                 let (name, guessed) = source.target_of(table);
@@ -147,18 +149,27 @@ impl Stream<'_> {
         Ok((problem, lesson.encoder, rows))
     }
 
-    fn parts(&self, mut each: impl FnMut(&Table) -> Result<(), Failure>) -> Result<Whole, Failure> {
+    /// Goes through the table, of so many rows if that is known.
+    fn parts(
+        &self,
+        rows: Option<u64>,
+        mut each: impl FnMut(&Table) -> Result<(), Failure>,
+    ) -> Result<Whole, Failure> {
         let name = self.path.display().to_string();
         let reader = self.source.reader(&name)?;
         let stream = Input::open(self.path)?.stream_hashed(&reader).map_err(advise)?;
+        let bar = report::rows(rows, self.detail);
         // Parsing is what takes long.
         let worker = || |_: &Table| Ok(());
-        each_part(stream, worker, |table, ()| {
+        let whole = each_part(stream, worker, |table, ()| {
             if self.interrupted.load(Ordering::Relaxed) {
                 return Err(Failure::Interrupted);
             }
+            bar.inc(table.rows() as u64);
             each(table).map(ControlFlow::Continue)
-        })
+        });
+        bar.finish_and_clear();
+        whole
     }
 }
 
