@@ -39,9 +39,9 @@ def test_the_live_view_is_drawn_over_itself(tmp_path: Path) -> None:
     assert "epoch 60 of 60" in said and "held out: loss" in said
     # It stands for the lines of epochs, and for the curve at the end.
     assert "training   held out" not in said
-    assert said.count("loss, logarithmic") == len(up)
+    assert said.count("⠤⠤⠤ training") == len(up)
     lines = train(tmp_path, 2000, "--epochs", "60")
-    assert "training   held out" in lines and lines.count("loss, logarithmic") == 1
+    assert "training   held out" in lines and lines.count("⠤⠤⠤ training") == 1
 
 
 def test_reading_a_large_table_shows_how_far_it_is(tmp_path: Path) -> None:
