@@ -19,13 +19,14 @@ if (done !== 'yes') {
   console.error(answer);
   process.exit(1);
 }
-const { apart, theirs, ours, shuffled, boundary } = JSON.parse(answer);
-const row = ({ speed, ratio, least, most }) => `${speed.toFixed(0).padEnd(10)}${ratio.toFixed(1)} (${least.toFixed(1)} to ${most.toFixed(1)})`;
-console.log(`2-16-16-1, tanh, 250 points in batches of 10; after two equal epochs the weights are ${apart.toExponential(1)} apart
+const { apart, measured, boundary } = JSON.parse(answer);
+const rows = measured.map(({ batch, shuffle, ours, theirs, ratio, least, most }) => {
+  const what = `batches of ${batch}, ${shuffle ? 'ours in a new order each epoch' : 'both in one order'}`;
+  return `  ${what.padEnd(45)}${ours.toFixed(0).padStart(8)}${theirs.toFixed(0).padStart(8)}   ${ratio.toFixed(1)} (${least.toFixed(1)} to ${most.toFixed(1)})`;
+});
+console.log(`2-16-16-1, tanh, 250 points; after two equal epochs the weights are ${apart.toExponential(1)} apart
 
-epochs a second, medians of 9 rounds in turn
-  TensorFlow playground                ${theirs.toFixed(0)}
-  gradling, in the same order as it    ${row(ours)}
-  gradling, each epoch in a new order  ${row(shuffled)}
-boundary of 100 by 100                 ${boundary.toFixed(2)} ms`);
+epochs a second, medians of 9 rounds in turn       ours  theirs   ratio
+${rows.join('\n')}
+boundary of 100 by 100: ${boundary.toFixed(2)} ms`);
 process.exit(0);
