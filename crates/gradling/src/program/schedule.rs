@@ -432,12 +432,12 @@ fn lower(
         }
         _ => None,
     };
-    // What reads nothing, a fill, goes row by row.
-    let runs = args[0].is_some() && args.iter().flatten().all(|&operand| run(operand).is_some());
-    let flat = run(to).filter(|_| runs).map(|to| {
+    let runs = args.iter().flatten().all(|&operand| run(operand).is_some());
+    let flat = run(to).filter(|_| runs).and_then(|to| {
         let starts = args.map(|operand| operand.and_then(run));
-        let any = starts[0].unwrap_or_default();
-        Flat { to, args: starts.map(|start| start.unwrap_or(any)), rows: count }
+        // For what reads nothing, a fill or a seed, the first rows stand there, if they are not written.
+        let any = starts[0].or((count <= to).then_some(0))?;
+        Some(Flat { to, args: starts.map(|start| start.unwrap_or(any)), rows: count })
     });
     Step { code, lanes, items, add, flat, to, args }
 }
