@@ -39,30 +39,35 @@ pub(crate) fn load<T: Number>(
             // Up to the last number that is needed.
             let samples = &samples[first..samples.len() - columns + first + run.len()];
             if range.len() < TILE {
-                turn_few(samples, columns, rows, width);
-            } else {
-                level.run(Turn { samples, step: columns, rows, width });
+                turn_few(samples, columns, range.len(), rows, width);
+                continue;
             }
+            level.run(Turn { samples, step: columns, rows, width });
             if range.len() < width {
                 for row in rows.chunks_exact_mut(width) {
-                    let (row, padding) = row.split_at_mut(range.len());
-                    let last = row[row.len() - 1];
-                    padding.iter_mut().for_each(|x| *x = last);
+                    let last = row[range.len() - 1];
+                    row[range.len()..].fill(last);
                 }
             }
         }
     }
 }
 
-/// Turns the numbers of fewer samples than a tile has.
-fn turn_few<T: Number>(samples: &[T], step: usize, rows: &mut [T], width: usize) {
-    let count = samples.len().div_ceil(step);
-    for (i, row) in rows.chunks_exact_mut(width).enumerate() {
-        let mut at = i;
+/// Turns the numbers of fewer samples than a tile has, and fills what is over. For so few, each division to find
+/// out how many of something there are takes longer than a sample.
+fn turn_few<T: Number>(samples: &[T], step: usize, count: usize, rows: &mut [T], width: usize) {
+    let (mut rows, mut first) = (rows, 0);
+    while !rows.is_empty() {
+        let row;
+        (row, rows) = rows.split_at_mut(width);
+        let (mut at, mut last) = (first, T::ZERO);
         for to in &mut row[..count] {
-            *to = samples[at];
+            last = samples[at];
+            *to = last;
             at += step;
         }
+        row[count..].iter_mut().for_each(|x| *x = last);
+        first += 1;
     }
 }
 

@@ -141,6 +141,8 @@ pub struct Runner<T: Number> {
 #[derive(Clone, Debug)]
 pub struct Prepared<T> {
     schedule: Schedule,
+    /// How the last batch was cut; most have as many samples as the one before.
+    chunks: Option<Chunks>,
     /// Uniform values, then their gradients.
     uniform: Vec<T>,
     workers: Vec<Worker<T>>,
@@ -169,6 +171,10 @@ struct Chunks {
     /// The widest that rows are for so many samples or fewer: the room that they get.
     widest: usize,
     count: usize,
+    /// How many chunks, one after the other, add to the same totals: so many that there are not too many
+    /// totals to be added up in the end, which one thread does alone.
+    group: usize,
+    groups: usize,
 }
 
 impl Chunks {
@@ -182,21 +188,13 @@ impl Chunks {
         let each = if count > 1 { width } else { each };
         let width = width.max(1);
         let widest = if count > 1 { most } else { width };
-        Chunks { samples, each, width, widest, count: samples.div_ceil(each.max(1)).max(1) }
-    }
-
-    /// How many chunks, one after the other, add to the same totals: so many that there are not too many
-    /// totals to be added up in the end, which one thread does alone.
-    fn group(&self) -> usize {
-        self.count.div_ceil(MOST_TOTALS)
-    }
-
-    fn groups(&self) -> usize {
-        self.count.div_ceil(self.group())
+        let count = samples.div_ceil(each.max(1)).max(1);
+        let group = count.div_ceil(MOST_TOTALS);
+        Chunks { samples, each, width, widest, count, group, groups: count.div_ceil(group) }
     }
 
     fn of_group(&self, group: usize) -> Range<usize> {
-        group * self.group()..((group + 1) * self.group()).min(self.count)
+        group * self.group..((group + 1) * self.group).min(self.count)
     }
 
     fn range(&self, chunk: usize) -> Range<usize> {
@@ -367,7 +365,7 @@ impl<T: Number> Prepared<T> {
             uniform[lane as usize] = T::from_f64(x);
         }
         let (workers, items, totals) = (Vec::new(), Vec::new(), Vec::new());
-        Prepared { schedule, uniform, workers, items, totals, losses: Vec::new() }
+        Prepared { schedule, chunks: None, uniform, workers, items, totals, losses: Vec::new() }
     }
 
     fn go<A: Arithmetic>(
@@ -401,8 +399,12 @@ impl<T: Number> Prepared<T> {
             false => (&*uniform, &mut gradients[..if reverse { lanes } else { 0 }]),
         };
 
-        let chunks = Chunks::of(batch.samples, self.schedule.rows as usize, size_of::<T>());
-        let groups = chunks.groups();
+        let chunks = match self.chunks {
+            Some(chunks) if chunks.samples == batch.samples => chunks,
+            _ => Chunks::of(batch.samples, self.schedule.rows as usize, size_of::<T>()),
+        };
+        self.chunks = Some(chunks);
+        let groups = chunks.groups;
         let needed = sums.len() * (groups - 1);
         grow(&mut self.totals, needed);
         grow(&mut self.losses, groups);
@@ -530,7 +532,7 @@ impl<T: Number> Job<'_, T> {
         let Part { workers, first, losses, sums, totals, outputs } = part;
         let half = workers.len() / 2;
         let groups = (half * stretch).min(losses.len());
-        let per_group = self.chunks.each * self.chunks.group() * self.batch.per_sample;
+        let per_group = self.chunks.each * self.chunks.group * self.batch.per_sample;
         let (workers, others) = workers.split_at_mut(half);
         let (losses, other_losses) = losses.split_at_mut(groups);
         let (totals, rest) = totals.split_at_mut(groups.saturating_sub(1) * sums.len());

@@ -169,16 +169,20 @@ pub(crate) struct Job<'r, 'a, A, T> {
 
 impl<A: Arithmetic, T: Number> Job<'_, '_, A, T> {
     /// Carries it out. `seed` is what a seed is.
-    pub(crate) fn run(self, seed: f64) {
+    ///
+    /// By reference: to copy the fields right after they were written one by one would wait for them.
+    pub(crate) fn run(&mut self, seed: f64) {
         let job = self;
         match job.code {
             Code::Copy => arms!(both job 0.0; |a, b, c, n| a),
             Code::Fill(x) => arms!(both job x; |a, b, c, n| { let _ = a; E::number(n) }),
             Code::Seed(_) => arms!(both job seed; |a, b, c, n| { let _ = a; E::number(n) }),
             Code::One(Op::Neg) => arms!(both job 0.0; |a, b, c, n| -a),
-            Code::One(Op::Tanh) if !A::STRICT => job.level.run(TanhRows(job.rows)),
+            Code::One(Op::Tanh) if !A::STRICT => job.level.run(TanhRows(&mut *job.rows)),
             Code::One(op) => {
-                let Some(job) = job.if_covered(op) else { return };
+                if !job.covers(op) {
+                    return job.slowly();
+                }
                 arms!(forward job 0.0; op, [Exp Ln Sqrt Sin Cos Tanh Sigmoid Relu Softplus Gelu Erf Abs]
                     |a, b, c, n, OP| OP.value1(a))
             }
@@ -195,7 +199,9 @@ impl<A: Arithmetic, T: Number> Job<'_, '_, A, T> {
                 |a, b, c, n, OP| OP.value2(a, b)),
             Code::Select => arms!(forward job 0.0; |a, b, c, n| a.select(b, c)),
             Code::PullOne(op) => {
-                let Some(job) = job.if_covered(op) else { return };
+                if !job.covers(op) {
+                    return job.slowly();
+                }
                 arms!(both job 0.0; op, [Exp Ln Sqrt Sin Cos Tanh Sigmoid Relu Softplus Gelu Erf Abs]
                     |a, b, c, n, OP| OP.pull1(a, b, c))
             }
@@ -224,13 +230,13 @@ impl<A: Arithmetic, T: Number> Job<'_, '_, A, T> {
         }
     }
 
-    fn forward(self, function: impl Function, number: f64) {
-        let Job { level, rows, arithmetic, .. } = self;
+    fn forward(&mut self, function: impl Function, number: f64) {
+        let Job { level, ref mut rows, arithmetic, .. } = *self;
         A::run(level, Loop::<A, T, _, false> { arithmetic, rows, number, function });
     }
 
-    fn both(self, function: impl Function, number: f64) {
-        let Job { level, rows, arithmetic, .. } = self;
+    fn both(&mut self, function: impl Function, number: f64) {
+        let Job { level, ref mut rows, arithmetic, .. } = *self;
         if self.add {
             A::run(level, Loop::<A, T, _, true> { arithmetic, rows, number, function });
         } else {
@@ -238,21 +244,23 @@ impl<A: Arithmetic, T: Number> Job<'_, '_, A, T> {
         }
     }
 
-    /// The job, if the vector functions cover its elements; else does it slowly, which is rare.
+    /// Whether the vector functions cover its elements.
     #[inline]
-    fn if_covered(self, op: Op) -> Option<Self> {
-        if A::STRICT || !matches!(op, Op::Sin | Op::Cos) { Some(self) } else { self.of_turns(op) }
+    fn covers(&self, op: Op) -> bool {
+        A::STRICT || !matches!(op, Op::Sin | Op::Cos) || self.covers_turns(op)
     }
 
-    fn of_turns(self, op: Op) -> Option<Self> {
+    fn covers_turns(&self, op: Op) -> bool {
         let Rows { memory, unit, count, len, args: [a, ..], .. } = &*self.rows;
         let row = |k: usize| &memory[a.at(k) * unit..][..*len];
         let covers = |&x: &T| A::Lane::<T, Baseline>::covers(op, x);
-        if (0..*count).all(|k| row(k).iter().all(covers)) {
-            return Some(self);
-        }
-        let Job { level, code, add, rows, .. } = self;
+        (0..*count).all(|k| row(k).iter().all(covers))
+    }
+
+    /// Does it slowly, which is rare.
+    fn slowly(&mut self) {
+        let Job { level, code, add, .. } = *self;
+        let rows = &mut *self.rows;
         Job::<StrictLanes, T> { arithmetic: PhantomData, level, code, add, rows }.run(0.0);
-        None
     }
 }
