@@ -137,3 +137,38 @@ def test_modules_are_run_and_a_forks_own_are_found(tmp_path: Path) -> None:
         assert done.stdout == expected, done.stderr
     command = [sys.executable, "-m", "gradling.micrograd", "-m"]
     assert subprocess.run(command, capture_output=True).returncode == 2
+
+
+def test_a_collection_that_changes_the_network_in_the_middle_of_a_call() -> None:
+    # At each place where Python may collect, up to 3.11 wherever an object is made.
+    done = run("""
+import gc
+import gradling.micrograd
+gradling.micrograd.install()
+from micrograd.nn import MLP
+
+class Meddler:
+    def __init__(self, model):
+        self.me, self.model = self, model
+    def __del__(self):
+        self.model.layers[0].neurons[0].w.clear()
+        self.model.layers[1].neurons.clear()
+
+seen = set()
+gc.disable()
+for threshold in range(1, 400):
+    model = MLP(2, [4, 3, 1])
+    gc.collect()
+    Meddler(model)
+    gc.set_threshold(threshold)
+    gc.enable()
+    try:
+        seen.add(type(model([0.5, -1.5])).__name__)
+    except (ValueError, IndexError) as error:
+        seen.add(type(error).__name__)
+    assert gc.isenabled()
+    gc.disable()
+print(*sorted(seen))
+""")
+    assert done.returncode == 0, done.stderr
+    assert "Value" in done.stdout.split(), done.stdout

@@ -64,7 +64,8 @@ pub(crate) fn forward(
         let mut network = Network::default();
         outcome = Ok(plain && still);
         if plain && still {
-            // SAFETY: nothing in here runs Python.
+            let _uncollected = Uncollected::begin();
+            // SAFETY: nothing in here runs Python, now that nothing is collected.
             outcome = unsafe { network.read(&lists, inputs.len(), neuron) };
         }
         if let Ok(true) = outcome { network.run(nodes, &inputs) } else { Vec::new() }
@@ -73,6 +74,28 @@ pub(crate) fn forward(
         return declined();
     }
     Ok(results.into_pyobject(py)?.into_any().unbind())
+}
+
+/// A time in which Python collects no circles. Else it may, up to 3.11, wherever it makes an object, be it the
+/// dictionary of a neuron, and what goes runs what its class says.
+struct Uncollected {
+    was_on: bool,
+}
+
+impl Uncollected {
+    fn begin() -> Self {
+        // SAFETY: this thread is attached to Python.
+        Uncollected { was_on: unsafe { ffi::PyGC_Disable() } != 0 }
+    }
+}
+
+impl Drop for Uncollected {
+    fn drop(&mut self) {
+        if self.was_on {
+            // SAFETY: as above.
+            unsafe { ffi::PyGC_Enable() };
+        }
+    }
 }
 
 /// The values of a network, told by their ids.
