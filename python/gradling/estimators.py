@@ -33,6 +33,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         lr: float = 0.01,
         weight_decay: float = 0.0,
         batch: int | None = 32,
+        shuffle: bool = True,
         epochs: int = 100,
         dtype: str = "float32",
         random_state: Any = 0,
@@ -42,6 +43,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         self.lr = lr
         self.weight_decay = weight_decay
         self.batch = batch
+        self.shuffle = shuffle
         self.epochs = epochs
         self.dtype = dtype
         self.random_state = random_state
@@ -58,7 +60,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
 
         program = Program(step, model, dtype=self.dtype)  # type: ignore[arg-type]
         optimizer = optim.AdamW(model, lr=self.lr, weight_decay=self.weight_decay)
-        trainer = Trainer(program, optimizer, batch=self.batch, seed=seed)
+        trainer = Trainer(program, optimizer, batch=self.batch, shuffle=self.shuffle, seed=seed)
         trainer.fit(self._scaled(X), targets, epochs=self.epochs)
         # In double precision, a prediction does not depend on the rows beside it by more than its last digits.
         self._program = Program(step, model, dtype="float64")
@@ -79,7 +81,8 @@ class _Network(BaseEstimator):  # type: ignore[misc]
 class MLPClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
     """A network that tells classes apart, trained by AdamW on softmax cross-entropy.
 
-    `hidden` are the neurons of the hidden layers; `batch` is None for all rows at once.
+    `hidden` are the neurons of the hidden layers; `batch` is None for all rows at once; without `shuffle` the rows
+    of each epoch are in the order in which they are given.
     """
 
     def fit(self, X: Any, y: Any) -> MLPClassifier:

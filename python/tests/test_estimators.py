@@ -41,3 +41,12 @@ def test_numbers() -> None:
     assert model.score(held, wanted) > 0.25
     both = MLPRegressor(epochs=40).fit(X, np.column_stack([y, -y]))
     assert both.predict(held).shape == (len(held), 2)
+
+
+def test_without_shuffle_the_order_of_the_rows_counts() -> None:
+    X, y = load_iris(return_X_y=True)
+    # Sorted by class: the last batches know one class alone.
+    sorted_by_class = MLPClassifier(epochs=3, shuffle=False).fit(X, y)
+    mixed = np.random.default_rng(0).permutation(len(X))
+    assert MLPClassifier(epochs=3).fit(X, y).score(X, y) > sorted_by_class.score(X, y)
+    assert MLPClassifier(epochs=3, shuffle=False).fit(X[mixed], y[mixed]).score(X, y) > sorted_by_class.score(X, y)
