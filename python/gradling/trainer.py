@@ -46,13 +46,15 @@ class Trainer:
         same_parameters(program, optimizer)
         if seed < 0:
             raise ValueError(f"the seed must not be negative, and it is {seed}")
+        if shuffle not in (True, False):
+            raise TypeError(f"shuffle must be True or False, not {shuffle!r}")
         if batch is not None and batch < 1:
             raise ValueError(f"a batch needs a sample at least, and it has {batch}")
         self.program = program
         self.optimizer = optimizer
         self.batch = batch
         self.seed = seed
-        self.shuffle = shuffle
+        self.shuffle = bool(shuffle)
         self.schedule = schedule
         #: The loss of each epoch so far.
         self.history: list[float] = []

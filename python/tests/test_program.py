@@ -240,6 +240,8 @@ def test_wrong_settings_of_a_training() -> None:
         Trainer(loss, optim.SGD([w])).fit([1.0], epochs=-1)
     with pytest.raises(ValueError, match="the seed must not be negative"):
         Trainer(loss, optim.SGD([w]), seed=-1)
+    with pytest.raises(TypeError, match="shuffle must be True or False, not 'no'"):
+        Trainer(loss, optim.SGD([w]), shuffle="no")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="give it an array at least"):
         loss()
     with pytest.raises(ValueError, match="asks for the number"):

@@ -40,6 +40,10 @@ def test_the_live_view_is_drawn_over_itself(tmp_path: Path) -> None:
     # It stands for the lines of epochs, and for the curve at the end.
     assert "training   held out" not in said
     assert said.count("⠤⠤⠤ training") == len(up)
+    # The last epoch is drawn also where training ends before the last one that was asked for.
+    said = train(tmp_path, 300, "--epochs", "500", "--patience", "2", "--rate", "0.5", "--live")
+    last = re.findall("epoch (\\d+) of 500", said)[-1]
+    assert 2 < int(last) < 500 and f"of {last} kept" in said
     lines = train(tmp_path, 2000, "--epochs", "60")
     assert "training   held out" in lines and lines.count("⠤⠤⠤ training") == 1
 

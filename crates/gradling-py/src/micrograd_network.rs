@@ -3,23 +3,24 @@
 
 use crate::micrograd::{Micrograd, becomes_int, relu};
 use crate::number::Operand;
-use crate::object::{Kind, PyValue};
+use crate::object::{Kind, PyValue, is_subclass};
 use crate::operations::binary;
 use crate::world::Nodes;
 use gradling::shared::{self, Spelled};
 use gradling::{Op, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyType};
+use pyo3::types::{PyIterator, PyList, PyType};
 use pyo3::{PyTypeInfo, ffi, intern};
 use std::ptr::null_mut;
 
 /// What the layers make of x, as micrograd spells it: for each neuron
 /// `sum((wi * xi for wi, xi in zip(w, x)), b)`, then `relu()` if it has `nonlin`. All attributes are read anew.
 ///
-/// Returns `NotImplemented` where Python has to do it: if a neuron is not exactly of the class `neuron`, or a
-/// layer not of the class `layer` where that is given, if a neuron does not have `w`, `b` and `nonlin` as its class
-/// writes them, or if a value has a class of its own or a `_backward` by hand below it.
+/// Returns `NotImplemented` where Python has to do it: if there is no layer, if a neuron is not exactly of the class
+/// `neuron`, or a layer not of the class `layer` where that is given, if a neuron does not have `w`, `b` and `nonlin`
+/// as its class writes them, if a layer has no inputs, if x can be gone through only once, or if a value has a class
+/// of its own or a `_backward` by hand below it.
 #[pyfunction]
 #[pyo3(signature = (layers, x, neuron, layer=None))]
 pub(crate) fn forward(
@@ -31,7 +32,7 @@ pub(crate) fn forward(
     let py = layers.py();
     let declined = || Ok(py.NotImplemented());
     // Other threads might change a list while it is read.
-    if cfg!(Py_GIL_DISABLED) {
+    if cfg!(Py_GIL_DISABLED) || x.cast::<PyIterator>().is_ok() {
         return declined();
     }
     // First all that may run Python.
@@ -52,15 +53,15 @@ pub(crate) fn forward(
         };
         lists.push(neurons);
     }
-    let width = lists.last().map_or(inputs.len(), |neurons| neurons.len());
+    let Some(width) = lists.last().map(|neurons| neurons.len()) else { return declined() };
     let mut outcome = Ok(false);
     let results = PyValue::objects(py, Kind::Micrograd, width, |nodes| {
         let plain = inputs.iter().all(|input| match input {
-            Operand::Value(value) => value.get().is_plain(),
+            Operand::Value(value) => value.get().is_plain() && !is_subclass(value),
             Operand::Number(_) => true,
         });
         // Making the objects may have run Python, too.
-        let still = lists.last().is_none_or(|neurons| neurons.len() == width);
+        let still = lists.last().is_some_and(|neurons| neurons.len() == width);
         let mut network = Network::default();
         outcome = Ok(plain && still);
         if plain && still {
@@ -121,6 +122,9 @@ impl Network {
     ) -> PyResult<bool> {
         for list in lists {
             let count = list.len();
+            if width == 0 {
+                return Ok(false);
+            }
             self.layers.push(count);
             self.neurons.reserve(count);
             self.w.reserve(count * width);

@@ -173,6 +173,18 @@ fn every_row_is_met_once_an_epoch_and_a_seed_gives_one_order() {
     assert_eq!(order(1, true), met);
     assert_ne!(order(2, true), met);
     assert_eq!(order(1, false), [&x[..], &x].concat());
+
+    // Also after epochs in another order.
+    let trainer = Trainer::new(program.compile::<f64>(), &[w], Sgd::new(0.0)).unwrap().batch(1);
+    let mut trainer = trainer.seed(1);
+    trainer.epoch(&[&x]).unwrap();
+    let mut met = Vec::new();
+    let watch = |loss| {
+        met.push(loss);
+        ControlFlow::<()>::Continue(())
+    };
+    trainer.shuffle(false).epoch_while(&[&x], watch).unwrap();
+    assert_eq!(met, x);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 """Classes made from `Value`: with methods, attributes and operators of their own."""
 
+import random
+
 from micrograd.engine import Value
 from micrograd.nn import MLP
 from show import graph, show
@@ -54,3 +56,13 @@ network([1.0, Value(2.0)])
 show("in a network", Counting.added, Counting.multiplied)
 network.layers[1].neurons[0].nonlin = 1
 show("any truth", network([1.0, -1.0])._op)
+
+
+class Shifted(Value):
+    def __rmul__(self, other):
+        return super().__rmul__(other) + 10
+
+
+random.seed(5)
+network = MLP(2, [2, 1])
+show("as an input", network([Shifted(1.0), 2]), network.layers[0].neurons[0]([Shifted(1.0), 2]))

@@ -64,3 +64,13 @@ model.layers[0].neurons[0].w[0] = Value(3)
 show("replaced weight", model([1.0, 2.0]), model.parameters()[0])
 model.layers = model.layers[:2]
 show("fewer layers", model([0.5, 0.25]))
+
+# Nothing to compute, nothing to compute it from, and inputs that can be gone through only once.
+v = Value(2)
+show("no layers", MLP(3, [])([1.0, v, 3]), MLP(1, [])([v]))
+empty = Layer(0, 2)
+empty.neurons[0].b = Value(2)
+show("no inputs", empty([]))
+single = Layer(2, 1)
+single.neurons[0].nonlin = 1
+show("once", single(iter([1.0, -2.0])), MLP(2, [1])(iter([1.0, -2.0])))

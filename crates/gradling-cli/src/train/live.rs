@@ -19,21 +19,30 @@ pub(super) struct Live {
     all: usize,
     score: &'static str,
     drawn: Option<Instant>,
+    /// Epochs that were drawn.
+    shown: usize,
     /// Lines that are to be drawn over.
     lines: usize,
 }
 
 impl Live {
     pub(super) fn new(settings: &Settings, before: &[Epoch], score: &'static str) -> Self {
-        Live { epochs: before.to_vec(), all: settings.epochs, score, drawn: None, lines: 0 }
+        let (epochs, all) = (before.to_vec(), settings.epochs);
+        Live { epochs, all, score, drawn: None, shown: 0, lines: 0 }
     }
 
-    /// Adds an epoch, and draws if it is time or the last.
+    /// Adds an epoch, and draws if it is time.
     pub(super) fn epoch(&mut self, epoch: &Epoch) {
         self.epochs.push(*epoch);
-        let due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE);
-        if due || epoch.number == self.all {
-            self.drawn = Some(Instant::now());
+        if self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE) {
+            self.draw();
+        }
+    }
+
+    /// Draws what came after it was drawn last.
+    pub(super) fn draw(&mut self) {
+        if self.shown < self.epochs.len() {
+            (self.drawn, self.shown) = (Some(Instant::now()), self.epochs.len());
             let picture = self.picture(Depth::of_terminal());
             let up = self.lines;
             self.lines = picture.iter().filter(|&&b| b == b'\n').count();

@@ -146,9 +146,11 @@ impl Report {
         });
     }
 
-    /// The curve of the loss, unless it was drawn while it came to be.
+    /// The curve of the loss, or the last of what was drawn of it while it came to be.
     pub(super) fn curve(&mut self, fit: &Fit, depth: Depth) {
-        if self.live.is_none() && fit.epochs.len() > 1 {
+        if let Some(live) = &mut self.live {
+            live.draw();
+        } else if fit.epochs.len() > 1 {
             self.draw(|out| curve::write(out, &fit.epochs, depth));
         }
     }

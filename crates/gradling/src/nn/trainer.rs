@@ -196,7 +196,7 @@ impl<T: Number, O: Optimizer> Trainer<T, O> {
         let goes_on = from.rows > 0 && self.order.len() == rows;
         let from = if goes_on { from } else { Place::default() };
         if !goes_on {
-            if self.order.len() != rows {
+            if !self.shuffle || self.order.len() != rows {
                 self.order.clear();
                 self.order.extend(0..rows);
             }
