@@ -229,6 +229,7 @@ test('the quiz asks for each gradient, tells right from wrong and why, and keeps
     await page.getByRole('button', { name: 'See the score' }).click();
     await page.locator('.quiz-score', { hasText: '2 of 3 right' }).waitFor();
     await page.getByRole('button', { name: 'End the quiz' }).click();
+    await page.locator('.values tbody tr:first-child', { hasText: '–' }).waitFor({ state: 'attached' });
     assert.deepEqual((await rows(page)).map(([, , grad]) => grad), ['–', '–', '–']);
   }));
 
